@@ -1,0 +1,1 @@
+export { IotHubError } from './iothub-error.ts';

@@ -1,0 +1,1 @@
+export { ManifestsError } from './manifests-error.ts';

@@ -1,0 +1,1 @@
+export { ModelsError } from './models-error.ts';

@@ -1,0 +1,1 @@
+export { WorkspaceError } from './workspace-error.ts';

@@ -1,0 +1,59 @@
+import type { ErrorEntry } from './entry.ts';
+
+/** Failures of loading a model and of scoring. */
+export const engineErrors = {
+  BackendUnavailable: {
+    fault: 'user',
+    httpStatus: 500,
+    meaning: 'The backend that was asked for cannot run here',
+    remedy: 'Choose one of the backends that the message lists as available, or `auto`.',
+  },
+  ModelNotLoadable: {
+    fault: 'user',
+    httpStatus: 500,
+    meaning: 'The backend refused the model',
+    remedy: 'The message carries the reason of the runtime; export the model for an operator set that it knows.',
+  },
+  EntryScriptNotLoadable: {
+    fault: 'user',
+    httpStatus: 500,
+    meaning: 'The entry script could not be loaded, or its init() failed',
+    remedy: 'The message carries the reason and the place in the script.',
+  },
+  InputInvalid: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'The input does not fit the model',
+    remedy: 'Send the names, shapes and types that the model declares; the message compares both.',
+  },
+  EntryScriptFailed: {
+    fault: 'user',
+    httpStatus: 500,
+    meaning: 'run() of the entry script threw an error',
+    remedy: 'The log has the stack trace under the same request id.',
+  },
+  ScoringFailed: {
+    fault: 'self',
+    httpStatus: 500,
+    meaning: 'The runtime failed while running the model',
+    remedy: 'The message carries the reason of the runtime.',
+  },
+  ScoringTimeout: {
+    fault: 'self',
+    httpStatus: 504,
+    meaning: 'Scoring took longer than its deadline',
+    remedy: 'Raise the deadline, give the model more threads, or make it smaller.',
+  },
+  QueueFull: {
+    fault: 'self',
+    httpStatus: 503,
+    meaning: 'More requests wait than the queue may hold',
+    remedy: 'Send less, or add workers or replicas; try again after a moment.',
+  },
+  EngineClosed: {
+    fault: 'self',
+    httpStatus: 503,
+    meaning: 'The engine is shutting down and takes no more work',
+    remedy: 'Send the request to another replica.',
+  },
+} as const satisfies Record<string, ErrorEntry>;

@@ -1,0 +1,35 @@
+import type { ErrorEntry } from './entry.ts';
+
+/** Failures of talking to IoT Hub. */
+export const iothubErrors = {
+  ConnectionStringInvalid: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'The connection string of the IoT Hub is not one',
+    remedy: 'Copy it whole: HostName=…;SharedAccessKeyName=…;SharedAccessKey=….',
+  },
+  HubUnauthorized: {
+    fault: 'user',
+    httpStatus: 401,
+    meaning: 'IoT Hub refused the credentials',
+    remedy: 'Check the key and that its policy may write to the registry.',
+  },
+  DeviceNotFound: {
+    fault: 'user',
+    httpStatus: 404,
+    meaning: 'IoT Hub has no such edge device',
+    remedy: 'Create the device first, or check its id.',
+  },
+  HubRejected: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'IoT Hub refused the content',
+    remedy: "The message carries the hub's own reason.",
+  },
+  HubUnavailable: {
+    fault: 'remote',
+    httpStatus: 503,
+    meaning: 'IoT Hub could not be reached, or failed',
+    remedy: 'Check the host name, the port and the network, and try again.',
+  },
+} as const satisfies Record<string, ErrorEntry>;

@@ -1,0 +1,29 @@
+import type { ErrorEntry } from './entry.ts';
+
+/** Failures of the model registry. */
+export const modelsErrors = {
+  ModelNotFound: {
+    fault: 'user',
+    httpStatus: 404,
+    meaning: 'No registered model fits the reference',
+    remedy: 'Run `edgewright model list` to see what is registered, and check the workspace folder.',
+  },
+  ModelFileInvalid: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'A file given as a model is not one, or not of the format that its name says',
+    remedy: 'Export the model again; the message says what was found in its place.',
+  },
+  ModelCorrupted: {
+    fault: 'self',
+    httpStatus: 500,
+    meaning: 'A stored model no longer has the digest under which it was stored',
+    remedy: 'Register the model again from its source; the disk may be failing.',
+  },
+  RegistryUnusable: {
+    fault: 'self',
+    httpStatus: 500,
+    meaning: 'The model registry in the workspace folder cannot be opened or written',
+    remedy: 'Check the folder, its permissions and the free space.',
+  },
+} as const satisfies Record<string, ErrorEntry>;

@@ -1,0 +1,41 @@
+import type { ErrorEntry } from './entry.ts';
+
+/** Failures of building an image. */
+export const packagerErrors = {
+  EntryScriptInvalid: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'The entry script cannot be bundled, or lacks what an entry script must export',
+    remedy: 'The message names the file, line and reason.',
+  },
+  PlatformNotPossible: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'The image that was asked for cannot work on one of its platforms',
+    remedy: 'Leave the platform out, or change what it cannot carry; the message gives the reason.',
+  },
+  BaseImageInvalid: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'The base image cannot be used',
+    remedy: 'Name an OCI layout, a registry reference or `scratch` that has every platform asked for.',
+  },
+  RuntimePackageMissing: {
+    fault: 'self',
+    httpStatus: 500,
+    meaning: 'A package that the image must carry is not installed beside edgewright',
+    remedy: 'Run `npm ci` again; optional packages must not be left out.',
+  },
+  ImageNotFound: {
+    fault: 'user',
+    httpStatus: 404,
+    meaning: 'There is no such image in the layout',
+    remedy: 'Run `edgewright image list`, or build the image first.',
+  },
+  ImageInvalid: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'An image layout is damaged or not an OCI image layout',
+    remedy: 'Build the image again; the message names the blob and what is wrong with it.',
+  },
+} as const satisfies Record<string, ErrorEntry>;

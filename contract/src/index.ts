@@ -1,0 +1,29 @@
+export { checkDocument, documentIssues, lineAndColumn, parseJson } from './document.ts';
+export type { DocumentIssue } from './document.ts';
+export { errorCatalogue } from './errors/catalogue.ts';
+export type { ErrorArea, ErrorCode, ErrorCodeOf } from './errors/catalogue.ts';
+export { ContractError } from './errors/contract-error.ts';
+export { EdgewrightError, entryOf, isEdgewrightError, messageOf } from './errors/edgewright-error.ts';
+export type { ErrorDetails, ErrorOptions, SerializedError } from './errors/edgewright-error.ts';
+export type { ErrorEntry, Fault } from './errors/entry.ts';
+export { discardEvents } from './events.ts';
+export type { EventSink, ProgressEvent } from './events.ts';
+export { backends, InferenceConfigSchema } from './inference-config.ts';
+export type { Backend, InferenceConfig } from './inference-config.ts';
+export {
+  DeploymentManifestSchema,
+  EdgeAgentDesiredSchema,
+  EdgeHubDesiredSchema,
+  MODULE_NAME_PATTERN,
+  RouteEntrySchema,
+} from './manifest.ts';
+export type { DeploymentManifest, EdgeAgentDesired, EdgeHubDesired, EdgeModule } from './manifest.ts';
+export { MAX_MESSAGE_BYTES, ScoringErrorSchema, scorerEndpoints, scorerProperties } from './messages.ts';
+export { MODEL_NAME_PATTERN, modelFrameworks, ModelSchema, parseModelReference } from './model.ts';
+export type { Model, ModelFile, ModelReference } from './model.ts';
+export { ociPlatforms, platformOf, platforms, PlatformSchema } from './platform.ts';
+export type { OciPlatform, Platform } from './platform.ts';
+export { imagePaths, ScoringConfigSchema } from './scoring-config.ts';
+export type { ScoringConfig } from './scoring-config.ts';
+export { datatypes, ModelSignatureSchema, tensorSpecText, TensorSpecSchema } from './tensor.ts';
+export type { Datatype, ModelSignature, TensorSpec } from './tensor.ts';

@@ -1,0 +1,61 @@
+import Type from 'typebox';
+import type { Static } from 'typebox';
+import { PlatformSchema } from './platform.ts';
+
+/** The backends that a scorer may be told to use; `auto` lets it choose by platform and by what loads. */
+export const backends = ['auto', 'onnx', 'wasm'] as const;
+
+export type Backend = (typeof backends)[number];
+
+/**
+ * `inferenceconfig.json` (or `.yml`): how a model becomes a scoring image. The keys are Azure ML's; `platforms`, `backend`
+ * and `nodeRuntime` are edgewright's own.
+ */
+export const InferenceConfigSchema = Type.Object(
+  {
+    $schema: Type.Optional(Type.String({ description: 'the JSON Schema of this file, for editors' })),
+    entryScript: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'the entry script (.ts, .js or .mjs), relative to sourceDirectory; without one the model is served as it is',
+      }),
+    ),
+    sourceDirectory: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'the folder that holds the entry script and what it imports, relative to this file; default: the folder of this file',
+      }),
+    ),
+    runtime: Type.Optional(Type.Literal('node', { description: 'the language runtime; only node' })),
+    description: Type.Optional(Type.String({ description: 'a text for people, kept in the image' })),
+    baseImage: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description: '`scratch` (default) or the path of an OCI image layout, `oci:PATH[:TAG]`',
+      }),
+    ),
+    nodeRuntime: Type.Optional(
+      Type.Enum(['base', 'bundled'], {
+        description:
+          'where Node.js comes from: `base` (the base image has it, default) or `bundled` (a layer of its own)',
+      }),
+    ),
+    backend: Type.Optional(Type.Enum([...backends], { description: 'what runs the model; default auto' })),
+    platforms: Type.Optional(
+      Type.Array(PlatformSchema, {
+        minItems: 1,
+        uniqueItems: true,
+        description: 'the platforms of the image; default all three',
+      }),
+    ),
+  },
+  {
+    additionalProperties: false,
+    $id: 'https://edgewright.dev/schemas/inferenceconfig.json',
+    title: 'inferenceconfig.json',
+  },
+);
+
+export type InferenceConfig = Static<typeof InferenceConfigSchema>;

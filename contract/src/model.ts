@@ -1,0 +1,74 @@
+import Type from 'typebox';
+import type { Static } from 'typebox';
+import { ContractError } from './errors/contract-error.ts';
+import { ModelSignatureSchema } from './tensor.ts';
+
+/** What a model's name may be (Azure ML's rule). */
+export const MODEL_NAME_PATTERN = '^[a-zA-Z0-9][a-zA-Z0-9\\-\\._]{0,254}$';
+const MODEL_NAME_RULE = '1 to 255 letters, digits, "-", "." or "_", the first one a letter or digit';
+
+/** The frameworks that a model may name, in Azure ML's spelling. */
+export const modelFrameworks = ['Custom', 'TensorFlow', 'ScikitLearn', 'Onnx', 'PyTorch', 'Multi'] as const;
+
+export const ModelFileSchema = Type.Object({
+  /** Path inside the model, with `/`. */
+  path: Type.String({ minLength: 1 }),
+  sizeBytes: Type.Integer({ minimum: 0 }),
+  sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+});
+
+export type ModelFile = Static<typeof ModelFileSchema>;
+
+/** A registered version of a model; Azure ML's keys where Azure ML has them. */
+export const ModelSchema = Type.Object({
+  id: Type.String(),
+  name: Type.String({ pattern: MODEL_NAME_PATTERN, description: MODEL_NAME_RULE }),
+  version: Type.Integer({ minimum: 1 }),
+  createdTime: Type.String(),
+  description: Type.Optional(Type.String()),
+  tags: Type.Record(Type.String(), Type.String()),
+  properties: Type.Record(Type.String(), Type.String()),
+  framework: Type.Enum([...modelFrameworks]),
+  frameworkVersion: Type.Optional(Type.String()),
+  /** What was found in the file: `onnx`, or `other` for what edgewright does not read. */
+  format: Type.Enum(['onnx', 'other']),
+  /** What the model takes and gives, when the format says so. */
+  signature: Type.Optional(ModelSignatureSchema),
+  /** Operator set versions by domain, of an ONNX model. */
+  opsets: Type.Optional(Type.Record(Type.String(), Type.Integer())),
+  sizeBytes: Type.Integer({ minimum: 0 }),
+  files: Type.Array(ModelFileSchema, { minItems: 1 }),
+});
+
+export type Model = Static<typeof ModelSchema>;
+
+/** A model by name, and by version when one is wanted; without it the latest is meant. */
+export interface ModelReference {
+  readonly name: string;
+  readonly version?: number;
+}
+
+/**
+ * Reads `name` or `name:version`.
+ *
+ * @throws ContractError `InvalidReference`
+ */
+export function parseModelReference(text: string): ModelReference {
+  const [name = '', version, ...rest] = text.split(':');
+  if (!new RegExp(MODEL_NAME_PATTERN).test(name) || rest.length > 0) {
+    throw new ContractError(
+      'InvalidReference',
+      `"${text}" does not name a model: expected NAME or NAME:VERSION, where NAME is ${MODEL_NAME_RULE}`,
+      { details: { reference: text } },
+    );
+  }
+  if (version === undefined) return { name };
+  if (!/^[1-9]\d{0,9}$/.test(version)) {
+    throw new ContractError(
+      'InvalidReference',
+      `"${text}" does not name a model version: "${version}" is not a whole number from 1; expected NAME:VERSION such as ${name}:1`,
+      { details: { reference: text } },
+    );
+  }
+  return { name, version: Number(version) };
+}

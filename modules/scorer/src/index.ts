@@ -1,0 +1,1 @@
+export { ScorerError } from './scorer-error.ts';

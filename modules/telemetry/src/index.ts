@@ -1,0 +1,1 @@
+export { TelemetryError } from './telemetry-error.ts';

@@ -1,0 +1,1 @@
+export { WebError } from './web-error.ts';
