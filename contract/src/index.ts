@@ -23,6 +23,10 @@ export { MODEL_NAME_PATTERN, modelFrameworks, ModelSchema, parseModelReference }
 export type { Model, ModelFile, ModelReference } from './model.ts';
 export { ociPlatforms, platformOf, platforms, PlatformSchema } from './platform.ts';
 export type { OciPlatform, Platform } from './platform.ts';
+export { compileRoute } from './routes/compile-route.ts';
+export type { CompiledRoute, RouteErrorDetails, RouteSink, RouteTruth } from './routes/compile-route.ts';
+export { messageSource } from './routes/route-message.ts';
+export type { RouteMessage } from './routes/route-message.ts';
 export { imagePaths, ScoringConfigSchema } from './scoring-config.ts';
 export type { ScoringConfig } from './scoring-config.ts';
 export { datatypes, ModelSignatureSchema, tensorSpecText, TensorSpecSchema } from './tensor.ts';
