@@ -1,1 +1,22 @@
+export { createEngine } from './create-engine.ts';
 export { EngineError } from './engine-error.ts';
+export { defaultLimits } from './engine-options.ts';
+export type { EngineLimits, EngineModel, EngineOptions } from './engine-options.ts';
+export type {
+  BackendName,
+  Engine,
+  EngineDescription,
+  EngineLogger,
+  EngineStats,
+  ExecutionDescription,
+  ExecutionMode,
+  InferRequest,
+  InferResult,
+  LoadedModel,
+  LogFunction,
+  ScoreRequest,
+  ScoreResult,
+  Timings,
+} from './engine.ts';
+export type { EntryContext, EntryRequest, EntryScript, ScriptModel } from './entry/entry-script.ts';
+export type { NamedTensors, Tensor, TensorData } from './tensor.ts';

@@ -1,1 +1,14 @@
+export { createLogger, logLevels } from './create-logger.ts';
+export type { Logger, LoggerOptions, LogLevel } from './create-logger.ts';
+export { createMetrics } from './create-metrics.ts';
+export type {
+  CounterMetric,
+  DurationMetric,
+  GaugeMetric,
+  MetricOptions,
+  Metrics,
+  MetricsOptions,
+} from './create-metrics.ts';
+export { createScoringMetrics } from './scoring-metrics.ts';
+export type { EngineFigures, ScoredRequest, ScoringHost, ScoringMetrics } from './scoring-metrics.ts';
 export { TelemetryError } from './telemetry-error.ts';

@@ -1,0 +1,61 @@
+import type { Backend } from '@edgewright/contract';
+import type { EngineLogger, ExecutionMode } from './engine.ts';
+
+/** A model to load. */
+export interface EngineModel {
+  readonly name: string;
+  readonly version: number;
+  /** Absolute path of the model file. */
+  readonly path: string;
+  readonly format: 'onnx' | 'other';
+}
+
+/** Bounds on what the engine takes on itself. */
+export interface EngineLimits {
+  /** The deadline of a request that names none, in milliseconds, queue included. Default 60 000 (Azure ML's). */
+  readonly timeoutMs: number;
+  /** Requests that may wait. Default 1000; one more is refused with `QueueFull`. */
+  readonly queueLength: number;
+  /** Elements in one input tensor. Default 67 108 864 (256 MiB of float32). */
+  readonly tensorElements: number;
+  /** Nesting of JSON arrays and objects in `data`. Default 64. */
+  readonly jsonDepth: number;
+  /** Megabytes of JavaScript memory, buffers included, in one worker. Default 2048; a worker above it is replaced. */
+  readonly workerMemoryMb: number;
+  /** How long loading, `init()` and warm-up of one worker may take, in milliseconds. Default 120 000. */
+  readonly startMs: number;
+  /** How long closing waits for requests that run, in milliseconds. Default 10 000. */
+  readonly drainMs: number;
+}
+
+export const defaultLimits: EngineLimits = {
+  timeoutMs: 60_000,
+  queueLength: 1000,
+  tensorElements: 67_108_864,
+  jsonDepth: 64,
+  workerMemoryMb: 2048,
+  startMs: 120_000,
+  drainMs: 10_000,
+};
+
+export interface EngineOptions {
+  readonly models: readonly EngineModel[];
+  /** Absolute path of the entry script; without one the models are served as they are. */
+  readonly entryScript?: string;
+  /** Azure's AZUREML_MODEL_DIR, which entry scripts get as `context.modelDirectory`. */
+  readonly modelDirectory: string;
+  readonly backend: Backend;
+  readonly limits?: Partial<EngineLimits>;
+  /**
+   * Default `auto`: worker threads; but inline when there is no entry script and one run costs less than a hop to a
+   * worker and back, measured at warm-up.
+   */
+  readonly execution?: 'auto' | ExecutionMode;
+  /** Workers to keep; default 1. */
+  readonly workers?: number;
+  /** Threads that one session may use; default: the processors divided by the workers, at least 1. */
+  readonly threads?: number;
+  readonly log?: EngineLogger;
+  /** Gives up starting. Closing a started engine is its `[Symbol.asyncDispose]`. */
+  readonly signal?: AbortSignal;
+}

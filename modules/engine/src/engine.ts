@@ -1,0 +1,125 @@
+import type { Datatype, ModelSignature } from '@edgewright/contract';
+import type { NamedTensors } from './tensor.ts';
+
+/** A backend that runs models. */
+export type BackendName = 'onnx' | 'wasm';
+
+/** How requests are run: on the caller's thread, in worker threads, or in child processes. */
+export type ExecutionMode = 'inline' | 'worker' | 'process';
+
+/** Facts first, then a sentence for people: the form of pino, so a pino logger fits. */
+export type LogFunction = (facts: Readonly<Record<string, unknown>>, text: string) => void;
+
+/** Where the engine and entry scripts log. Every pino logger is one. */
+export interface EngineLogger {
+  readonly debug: LogFunction;
+  readonly info: LogFunction;
+  readonly warn: LogFunction;
+  readonly error: LogFunction;
+}
+
+/** What a model takes or gives, as the engine found it when it loaded the model. */
+export interface LoadedModel {
+  readonly name: string;
+  readonly version: number;
+  readonly signature: ModelSignature;
+}
+
+/** How the engine came to run requests the way it does. */
+export interface ExecutionDescription {
+  readonly mode: ExecutionMode;
+  /** Workers or processes; 0 for inline. */
+  readonly workers: number;
+  /** Threads that one session may use for one run. */
+  readonly threads: number;
+  /** Why this mode, in a sentence. */
+  readonly reason: string;
+  /** Milliseconds of one run at warm-up and of one hop to a worker and back, where they were measured. */
+  readonly measured?: { readonly runMs: number; readonly hopMs: number };
+}
+
+export interface EngineDescription {
+  readonly models: readonly LoadedModel[];
+  readonly backend: BackendName;
+  /** Why this backend, in a sentence. */
+  readonly backendReason: string;
+  readonly execution: ExecutionDescription;
+  /** True when requests go through an entry script. */
+  readonly entryScript: boolean;
+}
+
+/** Counters since the engine was made, and what is going on now. */
+export interface EngineStats {
+  readonly waiting: number;
+  readonly running: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly timedOut: number;
+  readonly rejected: number;
+  readonly cancelled: number;
+  /** Workers that ended on their own or were ended after a deadline, and were replaced. */
+  readonly workersReplaced: number;
+}
+
+interface RequestOptions {
+  /** Goes into logs and errors, and to the entry script. */
+  readonly requestId: string;
+  /** Gives the request up: it leaves the queue, or the worker's answer is dropped. */
+  readonly signal?: AbortSignal;
+  /** The deadline from the call on, queue included; default `limits.timeoutMs`. */
+  readonly timeoutMs?: number;
+}
+
+/** A request in JSON terms: to the entry script, or to the model by the conventions of `docs/scoring.md`. */
+export interface ScoreRequest extends RequestOptions {
+  /** The parsed JSON body. */
+  readonly data: unknown;
+}
+
+/** A request in tensors, past the entry script. Arrays may be transferred: do not use them afterwards. */
+export interface InferRequest extends RequestOptions {
+  readonly inputs: NamedTensors;
+  /** The model's name; may be left out when there is one model. */
+  readonly model?: string;
+}
+
+/** Milliseconds, with fractions. */
+export interface Timings {
+  /** From the call until a worker took the request. */
+  readonly queueMs: number;
+  /** In the entry script and the model, hop included. */
+  readonly runMs: number;
+  readonly totalMs: number;
+}
+
+export interface ScoreResult {
+  /** What the entry script returned, or the outputs of the model in JSON form. Serialisable as JSON. */
+  readonly value: unknown;
+  readonly timings: Timings;
+  readonly backend: BackendName;
+}
+
+export interface InferResult {
+  readonly outputs: NamedTensors;
+  readonly timings: Timings;
+  readonly backend: BackendName;
+}
+
+/** Scores requests with one set of models, and an entry script when there is one. Every host uses this. */
+export interface Engine extends AsyncDisposable {
+  /**
+   * Scores a request in JSON form.
+   *
+   * @throws EngineError `InputInvalid`, `EntryScriptFailed`, `ScoringFailed`, `ScoringTimeout`, `QueueFull`,
+   *   `WorkerLost`, `EngineClosed`; what `signal.reason` is, when the signal fires
+   */
+  score(request: ScoreRequest): Promise<ScoreResult>;
+  /** Runs one model on tensors; the entry script is not asked. Throws as `score` does. */
+  infer(request: InferRequest): Promise<InferResult>;
+  describe(): EngineDescription;
+  stats(): EngineStats;
+  /** Refuses new requests, waits for those that run (at most `limits.drainMs`), then releases everything. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export type { Datatype };

@@ -1,0 +1,39 @@
+import type { ModelSignature } from '@edgewright/contract';
+import type { EngineLogger } from '../engine.ts';
+import type { NamedTensors } from '../tensor.ts';
+
+/** A model as entry scripts see it. */
+export interface ScriptModel {
+  readonly name: string;
+  readonly version: number;
+  readonly signature: ModelSignature;
+  /** Absolute path of the model file. */
+  readonly path: string;
+  /** Runs the model. Rejects with `InputInvalid` when the tensors do not fit the signature. */
+  run(inputs: NamedTensors): Promise<NamedTensors>;
+}
+
+/** What `init()` of an entry script gets. */
+export interface EntryContext {
+  readonly models: {
+    /** The model of that name; without a name the only model. */
+    get(name?: string): ScriptModel;
+    readonly names: readonly string[];
+  };
+  /** Azure's AZUREML_MODEL_DIR: with one model its version's folder, with several the folder above them all. */
+  readonly modelDirectory: string;
+  readonly log: EngineLogger;
+}
+
+/** What `run()` of an entry script gets beside the data. */
+export interface EntryRequest {
+  readonly requestId: string;
+  /** Fires when the deadline passes or the caller gives up. */
+  readonly signal: AbortSignal;
+}
+
+/** The exports of an entry script. Both may be async. */
+export interface EntryScript {
+  readonly init?: (context: EntryContext) => unknown;
+  readonly run: (data: unknown, request: EntryRequest) => unknown;
+}

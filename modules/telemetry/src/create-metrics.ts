@@ -1,0 +1,125 @@
+import { collectDefaultMetrics, Counter, Gauge, Registry, Summary } from 'prom-client';
+import { TelemetryError } from './telemetry-error.ts';
+
+export interface MetricsOptions {
+  /** Put before every name, with `_`: IoT Edge wants names to begin with the module's. */
+  readonly prefix: string;
+  /**
+   * Put on every sample. On an edge device: `iothub`, `edge_device`, `module_name` and `instance_number` (an identifier
+   * made at each start), as IoT Edge's own modules have them.
+   */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Memory, processor time and event-loop delay of this process as well; default true. */
+  readonly process?: boolean;
+}
+
+/** What a metric is called and says. */
+export interface MetricOptions<Label extends string = string> {
+  /** Without the prefix; counters end in `_total`, durations in `_seconds`. */
+  readonly name: string;
+  readonly help: string;
+  readonly labels?: readonly Label[];
+}
+
+export interface CounterMetric<Label extends string = string> {
+  add(labels: Readonly<Record<Label, string>>, by?: number): void;
+}
+
+export interface GaugeMetric<Label extends string = string> {
+  set(labels: Readonly<Record<Label, string>>, value: number): void;
+}
+
+export interface DurationMetric<Label extends string = string> {
+  /** @param milliseconds what `performance.now()` differences give; the sample is in seconds */
+  observe(labels: Readonly<Record<Label, string>>, milliseconds: number): void;
+}
+
+/** The metrics of one program. */
+export interface Metrics {
+  counter<Label extends string = never>(options: MetricOptions<Label>): CounterMetric<Label>;
+  gauge<Label extends string = never>(options: MetricOptions<Label>): GaugeMetric<Label>;
+  /** A gauge whose value is asked for at each scrape. */
+  sampledGauge(options: MetricOptions<never>, sample: () => number): void;
+  /** A summary with the quantiles 0.1, 0.5, 0.9 and 0.99 over the last ten minutes, as IoT Edge's modules have them. */
+  duration<Label extends string = never>(options: MetricOptions<Label>): DurationMetric<Label>;
+  /** The exposition, text format 0.0.4. */
+  text(): Promise<string>;
+  readonly contentType: string;
+  /** The prom-client registry underneath, for what is not offered here. */
+  readonly registry: Registry;
+}
+
+const NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+const QUANTILES = [0.1, 0.5, 0.9, 0.99];
+const WINDOW_SECONDS = 600;
+const WINDOW_BUCKETS = 10;
+
+/**
+ * Makes the metrics of a program. There are no histograms: their last bucket is `+Inf`, and IoT Edge's metrics collector
+ * does not read infinite values; durations are summaries instead, as in IoT Edge's own modules.
+ *
+ * @throws TelemetryError `TelemetryInvalid` for a prefix, label or metric name that Prometheus does not take
+ */
+export function createMetrics(options: MetricsOptions): Metrics {
+  const labels = options.labels ?? {};
+  for (const name of [options.prefix, ...Object.keys(labels)]) checkName(name);
+  const registry = new Registry();
+  registry.setDefaultLabels({ ...labels });
+  const nameOf = (name: string) => checkName(`${options.prefix}_${name}`);
+  const common = (metric: MetricOptions) => ({
+    name: nameOf(metric.name),
+    help: metric.help,
+    labelNames: metric.labels ?? [],
+    registers: [registry],
+  });
+  if (options.process !== false) collectProcessMetrics(registry, options.prefix);
+  return {
+    counter: (metric) => {
+      const counter = new Counter(common(metric));
+      return { add: (values, by = 1) => counter.inc(values, finite(metric.name, by)) };
+    },
+    gauge: (metric) => {
+      const gauge = new Gauge(common(metric));
+      return { set: (values, value) => gauge.set(values, finite(metric.name, value)) };
+    },
+    sampledGauge: (metric, sample) => {
+      const gauge: Gauge = new Gauge({ ...common(metric), collect: () => gauge.set(finite(metric.name, sample())) });
+    },
+    duration: (metric) => {
+      const summary = new Summary({
+        ...common(metric),
+        percentiles: QUANTILES,
+        maxAgeSeconds: WINDOW_SECONDS,
+        ageBuckets: WINDOW_BUCKETS,
+      });
+      return { observe: (values, milliseconds) => summary.observe(values, finite(metric.name, milliseconds / 1000)) };
+    },
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+    registry,
+  };
+}
+
+function collectProcessMetrics(registry: Registry, prefix: string): void {
+  collectDefaultMetrics({ register: registry, prefix: `${prefix}_` });
+  // the only histogram among them
+  registry.removeSingleMetric(`${prefix}_nodejs_gc_duration_seconds`);
+}
+
+function checkName(name: string): string {
+  if (NAME.test(name)) return name;
+  throw new TelemetryError(
+    'TelemetryInvalid',
+    `"${name}" is no name for a metric or label: expected letters, digits and "_", not beginning with a digit`,
+    { details: { setting: 'name', value: name } },
+  );
+}
+
+function finite(name: string, value: number): number {
+  if (Number.isFinite(value)) return value;
+  throw new TelemetryError(
+    'TelemetryInvalid',
+    `cannot record ${value} in the metric "${name}": IoT Edge's metrics collector reads finite values only`,
+    { details: { setting: name, value: String(value) } },
+  );
+}
