@@ -23,14 +23,51 @@ export const simulatorErrors = {
   SimulatedDeviceNotFound: {
     fault: 'user',
     httpStatus: 404,
-    meaning: 'The simulated hub has no such device or module',
+    meaning: 'The simulated hub has no such device, module or configuration',
     remedy: 'Run `edgewright sim device list`.',
   },
   SimulatedDeviceExists: {
     fault: 'user',
     httpStatus: 409,
-    meaning: 'The simulated hub already has a device or module of this id',
+    meaning: 'The simulated hub already has a device, module or configuration of this id',
     remedy: 'Choose another id, or use the one that exists.',
+  },
+  SimulatedHubUnauthorized: {
+    fault: 'user',
+    httpStatus: 401,
+    meaning: 'The simulated hub refused the credentials',
+    remedy:
+      'The message says what is wrong with the token; take the connection string that `edgewright sim start` prints.',
+  },
+  SimulatedHubConflict: {
+    fault: 'user',
+    httpStatus: 412,
+    meaning: 'What should be changed has been changed by someone else in between',
+    remedy: 'Read it again, and write it with the new ETag.',
+  },
+  SimulatedHubQuotaExceeded: {
+    fault: 'user',
+    httpStatus: 403,
+    meaning: 'One more would be over a limit that IoT Hub has',
+    remedy: 'The message names the limit; remove something first.',
+  },
+  SimulatedHubThrottled: {
+    fault: 'remote',
+    httpStatus: 429,
+    meaning: 'The simulated hub was told to refuse requests for a while',
+    remedy: 'Wait as long as the Retry-After header says, and try again.',
+  },
+  SimulatedTargetOffline: {
+    fault: 'user',
+    httpStatus: 404,
+    meaning: 'The target of a direct method is not connected',
+    remedy: 'Check that the module runs and listens for methods, or give a connect timeout.',
+  },
+  SimulatedTargetTimeout: {
+    fault: 'remote',
+    httpStatus: 504,
+    meaning: 'The target of a direct method did not answer in time',
+    remedy: 'Look into its log, or give a longer response timeout.',
   },
   SimulatorRequestInvalid: {
     fault: 'user',
