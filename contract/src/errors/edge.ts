@@ -11,8 +11,20 @@ export const edgeErrors = {
   HubConnectionLost: {
     fault: 'remote',
     httpStatus: 503,
-    meaning: 'The SDK gave up its connection to edgeHub',
-    remedy: 'The module exits with its documented code, and the edge agent starts it again.',
+    meaning: 'The connection to edgeHub ended while something depended on it',
+    remedy: 'Nothing to do: the module connects anew, and edgeHub delivers again what was not acknowledged.',
+  },
+  HubTimeout: {
+    fault: 'remote',
+    httpStatus: 504,
+    meaning: 'edgeHub did not answer a request in time',
+    remedy: 'Check the load and the disk of the device; the module connects anew when it happens twice in a row.',
+  },
+  HubRefused: {
+    fault: 'remote',
+    httpStatus: 502,
+    meaning: 'edgeHub answered a request with an error',
+    remedy: 'The message carries the status; the log of edgeHub has the reason.',
   },
   MessageRejected: {
     fault: 'user',
@@ -31,5 +43,11 @@ export const edgeErrors = {
     httpStatus: 400,
     meaning: "The module's desired properties are not valid",
     remedy: 'Mend the desired properties; the former ones stay in force.',
+  },
+  MethodInvalid: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'A direct method was called with a payload that it does not take',
+    remedy: 'docs/edge-module.md has the payload of each method.',
   },
 } as const satisfies Record<string, ErrorEntry>;
