@@ -1,0 +1,116 @@
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { request } from 'node:http';
+import path from 'node:path';
+import type { TestContext } from 'vitest';
+
+/** What a test gets from each service that it needs. */
+export interface Services {
+  /** A Docker Engine, by its socket. */
+  readonly docker: { readonly socketPath: string };
+  /** A container registry on this machine, without TLS. */
+  readonly registry: { readonly host: string };
+  /** The kernel runs arm64 programs, in containers too. */
+  readonly 'qemu-arm64': { readonly interpreter: string };
+  /** The kernel runs armv7 programs, in containers too. */
+  readonly 'qemu-arm': { readonly interpreter: string };
+  readonly mmdebstrap: { readonly executable: string };
+  readonly chromium: { readonly executable: string };
+  readonly mosquitto: { readonly executable: string };
+}
+
+type Probe<Service> = () => Promise<Service | string>;
+
+const PROBE_TIMEOUT_MS = 3_000;
+
+/** One probe a service: what it gives, or, as a text, why it is not there. */
+const probes: { readonly [Name in keyof Services]: Probe<Services[Name]> } = {
+  docker: probeDocker,
+  registry: probeRegistry,
+  'qemu-arm64': () => probeEmulation('qemu-aarch64', 'arm64'),
+  'qemu-arm': () => probeEmulation('qemu-arm', 'arm'),
+  mmdebstrap: async () =>
+    process.getuid?.() === 0 ? probeExecutable('mmdebstrap') : 'mmdebstrap needs root to make a base image',
+  chromium: () => probeExecutable('chromium'),
+  mosquitto: () => probeExecutable('mosquitto'),
+};
+
+/**
+ * Gives a test the service that it needs. Where the service is missing the test is skipped, and the reason is printed at
+ * the end of the run; with `EDGEWRIGHT_FULL=1`, as in CI, a missing service is a failure.
+ *
+ * @param context the test's own context: skipping ends the test here
+ */
+export async function need<Name extends keyof Services>(context: TestContext, name: Name): Promise<Services[Name]> {
+  const found = await probes[name]();
+  if (typeof found !== 'string') return found;
+  if (process.env['EDGEWRIGHT_FULL'] === '1') {
+    throw new TypeError(`EDGEWRIGHT_FULL is set, but this test lacks ${name}: ${found}`);
+  }
+  return context.skip(`needs ${name}: ${found}`);
+}
+
+async function probeDocker(): Promise<Services['docker'] | string> {
+  const address = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock';
+  if (!address.startsWith('unix://')) return `DOCKER_HOST is ${address}, and tests use a local socket only`;
+  const socketPath = address.slice('unix://'.length);
+  const status = await statusOf({ socketPath, path: '/_ping' });
+  return status === 200 ? { socketPath } : `no Docker Engine answers at ${socketPath} (${status})`;
+}
+
+async function probeRegistry(): Promise<Services['registry'] | string> {
+  const host = process.env['EDGEWRIGHT_REGISTRY'];
+  if (host === undefined) return 'EDGEWRIGHT_REGISTRY names no registry (HOST:PORT on this machine)';
+  const status = await statusOf({ ...splitHost(host), path: '/v2/' });
+  return status === 200 ? { host } : `no registry answers at ${host} (${status})`;
+}
+
+function splitHost(address: string): { host: string; port: string } {
+  const { hostname, port } = new URL(`http://${address}`);
+  return { host: hostname, port };
+}
+
+/** The HTTP status of a GET, or the reason why there was none. */
+function statusOf(options: {
+  readonly path: string;
+  readonly socketPath?: string;
+  readonly host?: string;
+  readonly port?: string;
+}): Promise<number | string> {
+  return new Promise((resolve) => {
+    const call = request({ ...options, timeout: PROBE_TIMEOUT_MS }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    call.on('timeout', () => call.destroy(new TypeError('no answer in time')));
+    call.on('error', (error) => resolve(error.message));
+    call.end();
+  });
+}
+
+async function probeEmulation(entry: string, architecture: string): Promise<{ interpreter: string } | string> {
+  if (process.arch === architecture) return { interpreter: 'none' };
+  const file = `/proc/sys/fs/binfmt_misc/${entry}`;
+  if (!existsSync(file))
+    return `the kernel has no binfmt entry ${entry} (package qemu-user-static, loaded with flags F)`;
+  const text = readFileSync(file, 'utf8');
+  const interpreter = /^interpreter (.+)$/m.exec(text)?.[1];
+  const works = text.startsWith('enabled') && /^flags: .*F/m.test(text) && interpreter !== undefined;
+  return works
+    ? { interpreter }
+    : `the binfmt entry ${entry} is off, or lacks flag F and so does not reach into containers`;
+}
+
+async function probeExecutable(name: string): Promise<{ executable: string } | string> {
+  const folders = [...(process.env['PATH'] ?? '').split(path.delimiter), '/usr/sbin', '/usr/local/sbin'];
+  const executable = folders.map((folder) => path.join(folder, name)).find(isExecutable);
+  return executable === undefined ? `there is no ${name} on the PATH (Debian package ${name})` : { executable };
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
