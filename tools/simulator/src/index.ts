@@ -1,1 +1,21 @@
+export type { AgentTimings } from './agent/agent-timings.ts';
+export { connectSimulator } from './connect-simulator.ts';
+export type { ModuleState } from './edge-device.ts';
+export type { EdgeHubTimings } from './edgehub/edge-hub-timings.ts';
+export type { MethodCall, MethodResult } from './hub/direct-method.ts';
+export type { ConnectionState } from './hub/identity.ts';
+export type { TelemetryFilter, TelemetryRecord } from './hub/telemetry-record.ts';
+export type { OutgoingMessage, SendResult } from './send-messages.ts';
+export type {
+  CreateDeviceRequest,
+  ModuleCredentials,
+  SendRequest,
+  SimulatedDevice,
+  SimulatedModule,
+  SimulatorClient,
+  SimulatorInfo,
+  WaitForModuleRequest,
+} from './simulator-client.ts';
 export { SimulatorError } from './simulator-error.ts';
+export { startSimulator } from './simulator.ts';
+export type { Simulator, SimulatorOptions } from './simulator.ts';

@@ -1,0 +1,120 @@
+import type { ModuleState } from './edge-device.ts';
+import type { MethodCall, MethodResult } from './hub/direct-method.ts';
+import type { ConnectionState } from './hub/identity.ts';
+import type { TelemetryFilter, TelemetryRecord } from './hub/telemetry-record.ts';
+import type { OutgoingMessage, SendResult } from './send-messages.ts';
+
+/** Where a simulator is reached, and with what. */
+export interface SimulatorInfo {
+  readonly stateDirectory: string;
+  /** The process that it runs in, when that was told. */
+  readonly processId?: number;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  /** The hub's host name, as tokens and connection strings have it; REST is on `httpsPort` of it. */
+  readonly hubHostName: string;
+  /** The hub owner's connection string. A secret. */
+  readonly connectionString: string;
+  /** PEM file with the root certificate that clients must trust. */
+  readonly caFile: string;
+  readonly httpsPort: number;
+  /** The control interface's port. */
+  readonly httpPort: number;
+  readonly pageUrl: string;
+}
+
+export interface SimulatedModule {
+  readonly moduleId: string;
+  readonly connectionState: ConnectionState;
+  /** `IotEdge` when a deployment made it. */
+  readonly managedBy?: string;
+  /** How its process fares; only when the edge agent runs it. */
+  readonly state?: ModuleState;
+}
+
+export interface SimulatedDevice {
+  readonly deviceId: string;
+  readonly edge: boolean;
+  readonly status: 'enabled' | 'disabled';
+  readonly connectionState: ConnectionState;
+  /** The device's own connection string. A secret. */
+  readonly connectionString: string;
+  /** `host:port` of its edgeHub; only for edge devices. */
+  readonly gateway?: string;
+  /** False while an edge device is cut off from the hub. */
+  readonly online?: boolean;
+  readonly modules: readonly SimulatedModule[];
+}
+
+export interface CreateDeviceRequest {
+  readonly deviceId: string;
+  /** True for an edge device; its edgeHub and agent then start at once. */
+  readonly edge?: boolean;
+  /** Where the edgeHub of an edge device listens: now, and after every restart. Without it: any free port, kept if it can be. */
+  readonly mqttPort?: number;
+}
+
+/** What a module outside of the edge agent needs to join an edge device's edgeHub. */
+export interface ModuleCredentials {
+  /** With `GatewayHostName`. A secret. */
+  readonly connectionString: string;
+  readonly caFile: string;
+  /** The same as environment variables, which `ModuleClient.fromEnvironment` reads. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface SendRequest {
+  readonly deviceId: string;
+  /** Made when the device has no such module. */
+  readonly moduleId: string;
+  /** The output that the messages leave by; routes name it. */
+  readonly output: string;
+  readonly messages: Iterable<OutgoingMessage> | AsyncIterable<OutgoingMessage>;
+  /** How many messages may wait for their confirmation at once; default 1. */
+  readonly inFlight?: number;
+  /** Gives up when no message was confirmed for so long, in milliseconds; default 60,000. */
+  readonly stallTimeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Called after the hub confirmed a message, with its place in the sequence from 0. */
+  readonly onConfirmed?: (message: OutgoingMessage, index: number) => void;
+}
+
+export interface WaitForModuleRequest {
+  readonly deviceId: string;
+  readonly moduleId: string;
+  /** Also wait until it is connected to edgeHub; default true. */
+  readonly connected?: boolean;
+  /** Milliseconds; default 30,000. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What can be done with a running simulator, from its own process or another. */
+export interface SimulatorClient {
+  readonly info: SimulatorInfo;
+  /** @throws SimulatorError `SimulatedDeviceExists`, `SimulatorRequestInvalid`, `SimulatorPortInUse` */
+  createDevice(request: CreateDeviceRequest): Promise<SimulatedDevice>;
+  /** Removes a device; an edge device's modules are ended first. */
+  removeDevice(deviceId: string): Promise<void>;
+  devices(): Promise<SimulatedDevice[]>;
+  /** @throws SimulatorError `SimulatedDeviceNotFound` */
+  device(deviceId: string): Promise<SimulatedDevice>;
+  /** Cuts an edge device off from the hub, or connects it again. */
+  setOnline(deviceId: string, online: boolean): Promise<SimulatedDevice>;
+  /** Makes the module when the device has none of this id. */
+  moduleCredentials(deviceId: string, moduleId: string): Promise<ModuleCredentials>;
+  /**
+   * Sends messages as a module does: with the Azure SDK over MQTT and TLS to the device's edgeHub, from this process. Ends when
+   * edgeHub confirmed every message; when connections are lost, messages are sent again, so that one may arrive twice.
+   */
+  send(request: SendRequest): Promise<SendResult>;
+  /** Reads what reaches the hub, from now on unless the filter says after which message, until the signal ends it. */
+  monitor(filter: TelemetryFilter, signal: AbortSignal): AsyncIterable<TelemetryRecord>;
+  /** The number of the newest message at the hub, 0 when there never was one. */
+  lastSequenceNumber(): Promise<number>;
+  /** @throws SimulatorError `SimulatedTargetTimeout` when the module does not run in time, with its state in the details */
+  waitForModule(request: WaitForModuleRequest): Promise<SimulatedModule>;
+  invokeMethod(call: MethodCall): Promise<MethodResult>;
+  /** Ends the simulator and everything that it started. */
+  stop(): Promise<void>;
+}
