@@ -1,0 +1,26 @@
+import {
+  DeploymentManifestSchema,
+  InferenceConfigSchema,
+  ModelSchema,
+  ScoringConfigSchema,
+  ScoringErrorSchema,
+} from '@edgewright/contract';
+
+const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
+
+/** The schemas that editors and other programs may want, by file name. */
+const schemas: Readonly<Record<string, object>> = {
+  'deployment.json': DeploymentManifestSchema,
+  'inferenceconfig.json': InferenceConfigSchema,
+  'model.json': { $id: 'https://edgewright.dev/schemas/model.json', title: 'a registered model', ...ModelSchema },
+  'scoring-config.json': ScoringConfigSchema,
+  'scoring-error.json': ScoringErrorSchema,
+};
+
+/** JSON Schema files: a TypeBox schema is JSON Schema, so it is written as it stands. */
+export function schemaFiles(): [name: string, text: string][] {
+  return Object.entries(schemas).map(([name, schema]) => [
+    name,
+    `${JSON.stringify({ $schema: DIALECT, ...schema }, undefined, 2)}\n`,
+  ]);
+}
