@@ -12,6 +12,8 @@ export interface EdgeSettings {
   readonly drainMs: number;
   /** Messages that may be held without acknowledgement; one more, and the connection is made anew. Default 1 000. */
   readonly maxHeldMessages: number;
+  /** How long a token is valid, and how long before its end it is renewed. Default: the SDK's 3600 and 900. */
+  readonly tokenLifetime?: { readonly validSeconds: number; readonly marginSeconds: number } | undefined;
 }
 
 export const defaultEdgeSettings: EdgeSettings = {

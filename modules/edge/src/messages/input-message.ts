@@ -1,0 +1,16 @@
+/** Application properties, in the order in which they stand on the wire; a name may stand twice. */
+export type MessageProperties = readonly (readonly [name: string, value: string])[];
+
+/** A message that edgeHub routed to an input of this module. */
+export interface InputMessage {
+  readonly inputName: string;
+  readonly body: Buffer;
+  readonly messageId?: string;
+  readonly correlationId?: string;
+  readonly contentType?: string;
+  readonly contentEncoding?: string;
+  /** The device and module that sent it, as edgeHub says. */
+  readonly senderDeviceId?: string;
+  readonly senderModuleId?: string;
+  readonly properties: MessageProperties;
+}
