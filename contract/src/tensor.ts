@@ -26,6 +26,6 @@ export const ModelSignatureSchema = Type.Object({
 export type ModelSignature = Static<typeof ModelSignatureSchema>;
 
 /** A tensor as text for people: `FP32[-1,10]`. */
-export function tensorSpecText(spec: Pick<TensorSpec, 'datatype' | 'shape'>): string {
+export function tensorSpecText(spec: { readonly datatype: Datatype; readonly shape: readonly number[] }): string {
   return `${spec.datatype}[${spec.shape.join(',')}]`;
 }

@@ -1,1 +1,37 @@
+export { Workspace } from './workspace.ts';
+export type { WorkspaceFolders, WorkspaceOptions } from './workspace.ts';
+export type { ModelServer, ServeInput } from './serve-model.ts';
+export { readTextFile } from './read-document.ts';
+export { WorkspaceEdge } from './workspace-edge.ts';
+export type { ApplyInput, HubSelection } from './workspace-edge.ts';
 export { WorkspaceError } from './workspace-error.ts';
+export { WorkspaceImages } from './workspace-images.ts';
+export type { BuildImageInput } from './workspace-images.ts';
+export { WorkspaceManifests } from './workspace-manifests.ts';
+export type { BuildManifestRequest } from './workspace-manifests.ts';
+export { WorkspaceModels } from './workspace-models.ts';
+export { WorkspaceSimulator } from './workspace-simulator.ts';
+export type { StartSimulatorInput } from './workspace-simulator.ts';
+// what an entry script is given, and what the verbs return
+export type { EntryContext, EntryRequest, EntryScript, NamedTensors, ScriptModel, Tensor } from '@edgewright/engine';
+export type { Hub, HubDevice, HubTwin } from '@edgewright/iothub';
+export type { BuiltManifest, Finding, Severity } from '@edgewright/manifests';
+export type { ModelFilter, ModelPage, RegisterModelInput } from '@edgewright/models';
+export type { ImageSummary, LayerSummary, PlatformSummary } from '@edgewright/packager';
+export type { DeploymentManifest, InferenceConfig, Model, Platform, ProgressEvent } from '@edgewright/contract';
+export type {
+  ModuleState,
+  OutgoingMessage,
+  SendRequest,
+  SendResult,
+  SimulatedDevice,
+  SimulatedModule,
+  Simulator,
+  SimulatorClient,
+  SimulatorInfo,
+  TelemetryFilter,
+  TelemetryRecord,
+} from '@edgewright/simulator';
+export { thisProcess } from './this-process.ts';
+export type { ThisProcess } from './this-process.ts';
+export { EdgewrightError, isEdgewrightError, platforms } from '@edgewright/contract';

@@ -8,6 +8,12 @@ export const cliErrors = {
     meaning: 'The command line cannot be understood',
     remedy: 'Run the verb with --help for its flags and an example.',
   },
+  SimulatorNotStarted: {
+    fault: 'self',
+    httpStatus: 500,
+    meaning: 'The simulator did not start in the background',
+    remedy: 'The message has the end of its log; start it without --detach to see more.',
+  },
   Unexpected: {
     fault: 'self',
     httpStatus: 500,

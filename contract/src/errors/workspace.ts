@@ -8,4 +8,10 @@ export const workspaceErrors = {
     meaning: 'The workspace folder cannot be used',
     remedy: 'Check the path and the permissions, or choose another folder with --workspace.',
   },
+  ManifestRefused: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'A deployment manifest has errors and was not pushed',
+    remedy: 'Run `edgewright manifest lint FILE`; each finding names its place and its remedy.',
+  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -1,0 +1,134 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { ContractError, InferenceConfigSchema } from '@edgewright/contract';
+import type { Backend, EventSink, InferenceConfig } from '@edgewright/contract';
+import type { EngineDescription, EngineModel } from '@edgewright/engine';
+import type { Logger } from '@edgewright/telemetry';
+import { readDocument } from './read-document.ts';
+import type { WorkspaceModels } from './workspace-models.ts';
+
+/** Azure ML gives the version 0 to a model that was never registered. */
+const UNREGISTERED_VERSION = 0;
+
+export interface ServeInput {
+  /** A model file, or a registered model as `NAME` or `NAME:VERSION`. */
+  readonly model: string;
+  /** An inference configuration file, for its entry script and backend. */
+  readonly inferenceConfig?: string | undefined;
+  readonly backend?: Backend | undefined;
+  /** Default 127.0.0.1. */
+  readonly host?: string | undefined;
+  /** Default 0: any free port. */
+  readonly port?: number | undefined;
+  /** Takes the log of requests; default: nobody. */
+  readonly logLevel?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A model that is being served. Closing it answers what is under way, then frees the port. */
+export interface ModelServer extends AsyncDisposable {
+  /** Without a `/` at the end. */
+  readonly url: string;
+  /** Where to POST. */
+  readonly scoringUri: string;
+  readonly port: number;
+  readonly description: EngineDescription;
+}
+
+/**
+ * Serves a model on this machine: loads it, warms it up, then listens.
+ *
+ * @throws ContractError `FileNotReadable`, `InvalidReference` · ModelsError `ModelNotFound` · EngineError · WebError
+ *   `PortInUse`
+ */
+export async function serveModel(
+  input: ServeInput,
+  parts: { models: WorkspaceModels; events: EventSink },
+): Promise<ModelServer> {
+  const { config, directory } = await readConfig(input.inferenceConfig);
+  const { model, modelDirectory } = await resolveModel(input.model, parts.models);
+  const [{ createEngine }, { serveScoring }, { createLogger, createMetrics }] = await Promise.all([
+    import('@edgewright/engine'),
+    import('@edgewright/web'),
+    import('@edgewright/telemetry'),
+  ]);
+  const logger: Logger = createLogger({ level: input.logLevel ?? 'silent', name: 'edgewright-serve' });
+  parts.events({ stage: 'serve.load', state: 'started', text: `loading ${model.name}` });
+  await using cleanup = new AsyncDisposableStack();
+  const engine = cleanup.use(
+    await createEngine({
+      models: [model],
+      modelDirectory,
+      backend: input.backend ?? config.backend ?? 'auto',
+      log: logger,
+      ...(config.entryScript === undefined
+        ? {}
+        : { entryScript: path.resolve(directory, config.sourceDirectory ?? '.', config.entryScript) }),
+      ...(input.signal === undefined ? {} : { signal: input.signal }),
+    }),
+  );
+  const description = engine.describe();
+  parts.events({
+    stage: 'serve.load',
+    state: 'done',
+    text: `loaded ${model.name} on the backend ${description.backend}: ${description.backendReason}`,
+  });
+  const metrics = createMetrics({ prefix: 'edgewright' });
+  const server = cleanup.use(
+    await serveScoring({
+      engine,
+      host: input.host ?? '127.0.0.1',
+      port: input.port ?? 0,
+      logger,
+      metrics,
+      title: model.name,
+    }),
+  );
+  const closing = cleanup.move();
+  return {
+    url: server.url,
+    scoringUri: `${server.url}/score`,
+    port: server.port,
+    description,
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
+}
+
+async function readConfig(file: string | undefined): Promise<{ config: InferenceConfig; directory: string }> {
+  if (file === undefined) return { config: {}, directory: '.' };
+  const config = await readDocument(InferenceConfigSchema, file, 'the inference configuration');
+  return { config, directory: path.dirname(path.resolve(file)) };
+}
+
+/** A file of that name wins; what cannot be a file's name or is not there is looked up in the registry. */
+async function resolveModel(
+  text: string,
+  models: WorkspaceModels,
+): Promise<{ model: EngineModel; modelDirectory: string }> {
+  const file = path.resolve(text);
+  const found = await stat(file).catch(() => undefined);
+  if (found?.isFile() === true) {
+    const { name, ext } = path.parse(file);
+    const model: EngineModel = {
+      name,
+      version: UNREGISTERED_VERSION,
+      path: file,
+      format: ext === '.onnx' ? 'onnx' : 'other',
+    };
+    return { model, modelDirectory: path.dirname(file) };
+  }
+  if (/[\\/]|\.onnx$/.test(text)) {
+    throw new ContractError(
+      'FileNotReadable',
+      `cannot read the model "${text}": ${found === undefined ? 'there is no such file' : 'it is not a file'}`,
+      {
+        details: { path: file },
+      },
+    );
+  }
+  const registered = await models.show(text);
+  const modelDirectory = await models.directoryOf(registered);
+  const [first] = registered.files;
+  const { name, version, format } = registered;
+  return { model: { name, version, format, path: path.join(modelDirectory, first?.path ?? '') }, modelDirectory };
+}

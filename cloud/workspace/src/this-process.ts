@@ -1,0 +1,25 @@
+import { platformOf } from '@edgewright/contract';
+import type { Platform } from '@edgewright/contract';
+
+/** Variables that a program needs to run at all; modules of the simulator get them as a container would have its own. */
+const INHERITED = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR'];
+
+/** What the SDK must know of the process that uses it. */
+export interface ThisProcess {
+  readonly processId: number;
+  /** The Node.js that runs this program, and so can run a scorer. */
+  readonly nodePath: string;
+  readonly environment: Readonly<Record<string, string>>;
+  /** The image platform of this machine; undefined where no image can run. */
+  readonly platform: Platform | undefined;
+}
+
+export function thisProcess(): ThisProcess {
+  const environment = Object.fromEntries(
+    INHERITED.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+  return { processId: process.pid, nodePath: process.execPath, environment, platform: platformOf(process.arch) };
+}

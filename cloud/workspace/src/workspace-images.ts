@@ -1,0 +1,81 @@
+import path from 'node:path';
+import { InferenceConfigSchema, checkDocument } from '@edgewright/contract';
+import type { EventSink, InferenceConfig } from '@edgewright/contract';
+import type { ImageSummary } from '@edgewright/packager';
+import { readDocument } from './read-document.ts';
+import type { WorkspaceModels } from './workspace-models.ts';
+import type { WorkspaceFolders } from './workspace.ts';
+
+export interface BuildImageInput {
+  /** Registered models, `NAME` or `NAME:VERSION`; the entry script finds each by its name. */
+  readonly models: readonly string[];
+  /** A JSON or YAML file, or the configuration itself; without one the model is served as it is. */
+  readonly inferenceConfig?: string | InferenceConfig;
+  /** The folder that relative paths in `inferenceConfig` start from, when it is not a file. */
+  readonly configDirectory?: string;
+  /** The image's reference; default: the first model's name and version, `diabetes:1`. */
+  readonly tag?: string;
+  /** Keys that win over the file's. */
+  readonly overrides?: Partial<InferenceConfig>;
+  readonly signal?: AbortSignal;
+}
+
+/** The images of a workspace: an OCI image layout in its folder. */
+export class WorkspaceImages {
+  readonly #folders: WorkspaceFolders;
+  readonly #models: WorkspaceModels;
+  readonly #events: EventSink;
+
+  constructor(parts: { folders: WorkspaceFolders; models: WorkspaceModels; events: EventSink }) {
+    this.#folders = parts.folders;
+    this.#models = parts.models;
+    this.#events = parts.events;
+  }
+
+  /**
+   * Packs registered models, an entry script and the scorer into one image for several platforms.
+   *
+   * @throws PackagerError, ModelsError `ModelNotFound`, ContractError
+   */
+  async build(input: BuildImageInput): Promise<ImageSummary> {
+    const { config, configDirectory } = await resolveConfig(input);
+    const models = await Promise.all(
+      input.models.map(async (reference) => {
+        const model = await this.#models.show(reference);
+        return { model, directory: await this.#models.directoryOf(model) };
+      }),
+    );
+    const { buildImage } = await import('@edgewright/packager');
+    return await buildImage({
+      models,
+      config,
+      configDirectory,
+      layoutDirectory: this.#folders.images,
+      cacheDirectory: this.#folders.cache,
+      tag: input.tag ?? models[0]?.model.id.toLowerCase() ?? '',
+      emit: this.#events,
+      ...(input.signal === undefined ? {} : { signal: input.signal }),
+    });
+  }
+
+  /** Every image of the workspace. */
+  async list(): Promise<readonly ImageSummary[]> {
+    const { listImages } = await import('@edgewright/packager');
+    return await listImages(this.#folders.images);
+  }
+}
+
+/** Configuration from the file, then what was given beside it: the latter wins (Azure's rule for flags). */
+async function resolveConfig(input: BuildImageInput): Promise<{ config: InferenceConfig; configDirectory: string }> {
+  const { inferenceConfig = {}, overrides = {} } = input;
+  const fromFile = typeof inferenceConfig === 'string';
+  const base = fromFile
+    ? await readDocument(InferenceConfigSchema, inferenceConfig, 'the inference configuration')
+    : inferenceConfig;
+  const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
+  const config = checkDocument(InferenceConfigSchema, { ...base, ...given }, 'the inference configuration');
+  const configDirectory = fromFile
+    ? path.dirname(path.resolve(inferenceConfig))
+    : path.resolve(input.configDirectory ?? '.');
+  return { config, configDirectory };
+}

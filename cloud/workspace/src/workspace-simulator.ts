@@ -1,0 +1,64 @@
+import type { EventSink } from '@edgewright/contract';
+import type { Simulator, SimulatorClient } from '@edgewright/simulator';
+import { thisProcess } from './this-process.ts';
+import type { WorkspaceFolders } from './workspace.ts';
+
+export interface StartSimulatorInput {
+  /** The state folder; default: `simulator` in the workspace. */
+  readonly state?: string | undefined;
+  /** The name under which it is reached and certified; default `localhost`. */
+  readonly host?: string | undefined;
+  /** 0 or nothing for a free port. */
+  readonly httpsPort?: number | undefined;
+  readonly mqttPort?: number | undefined;
+  readonly httpPort?: number | undefined;
+  /** Ends the simulator when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** IoT Hub, edgeHub, workload API and edge agent on this machine. */
+export class WorkspaceSimulator {
+  readonly #folders: WorkspaceFolders;
+  readonly #events: EventSink;
+
+  constructor(folders: WorkspaceFolders, events: EventSink) {
+    this.#folders = folders;
+    this.#events = events;
+  }
+
+  /** The state folder that is meant when none is named. */
+  get defaultState(): string {
+    return this.#folders.simulator;
+  }
+
+  /**
+   * Starts a simulator in this process; it ends when it is disposed of. Its edge devices run images of this workspace.
+   *
+   * @throws SimulatorError `SimulatorPortInUse`, `SimulatorAlreadyRunning`
+   */
+  async start(input: StartSimulatorInput = {}): Promise<Simulator> {
+    const { startSimulator } = await import('@edgewright/simulator');
+    const { state = this.#folders.simulator, ...rest } = input;
+    const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+    const { processId, nodePath, environment } = thisProcess();
+    return await startSimulator({
+      ...given,
+      processId,
+      nodePath,
+      environment,
+      stateDirectory: state,
+      imageLayouts: [this.#folders.images],
+      emit: this.#events,
+    });
+  }
+
+  /**
+   * Finds the simulator that runs with a state folder, in this process or another.
+   *
+   * @throws SimulatorError `SimulatorNotRunning`
+   */
+  async connect(input: { readonly state?: string | undefined } = {}): Promise<SimulatorClient> {
+    const { connectSimulator } = await import('@edgewright/simulator');
+    return await connectSimulator(input.state ?? this.#folders.simulator);
+  }
+}

@@ -1,0 +1,93 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { discardEvents, messageOf } from '@edgewright/contract';
+import type { EventSink } from '@edgewright/contract';
+import { serveModel } from './serve-model.ts';
+import type { ModelServer, ServeInput } from './serve-model.ts';
+import { WorkspaceEdge } from './workspace-edge.ts';
+import { WorkspaceError } from './workspace-error.ts';
+import { WorkspaceImages } from './workspace-images.ts';
+import { WorkspaceManifests } from './workspace-manifests.ts';
+import { WorkspaceModels } from './workspace-models.ts';
+import { WorkspaceSimulator } from './workspace-simulator.ts';
+
+export interface WorkspaceOptions {
+  /** Takes what the parts report while they work; default: nobody. */
+  readonly events?: EventSink;
+}
+
+/** Where a workspace keeps its things. */
+export interface WorkspaceFolders {
+  readonly root: string;
+  /** The model registry. */
+  readonly models: string;
+  /** An OCI image layout with every image built. */
+  readonly images: string;
+  /** The state of the simulator. */
+  readonly simulator: string;
+  /** What can be made again at any time. */
+  readonly cache: string;
+}
+
+/**
+ * A folder in which models are registered and images are built, and everything that can be done with them. Each verb of the
+ * `edgewright` command is a method here.
+ *
+ * @example
+ * await using workspace = await Workspace.open('.edgewright');
+ * await workspace.models.register({ name: 'diabetes', path: 'diabetes.onnx' });
+ * await workspace.images.build({ models: ['diabetes'], inferenceConfig: 'inferenceconfig.json' });
+ */
+export class Workspace implements AsyncDisposable {
+  readonly folders: WorkspaceFolders;
+  readonly models: WorkspaceModels;
+  readonly images: WorkspaceImages;
+  readonly manifests: WorkspaceManifests;
+  readonly edge: WorkspaceEdge;
+  readonly simulator: WorkspaceSimulator;
+  readonly #events: EventSink;
+
+  private constructor(folders: WorkspaceFolders, events: EventSink) {
+    this.folders = folders;
+    this.#events = events;
+    this.models = new WorkspaceModels(folders, events);
+    this.images = new WorkspaceImages({ folders, models: this.models, events });
+    this.manifests = new WorkspaceManifests();
+    this.simulator = new WorkspaceSimulator(folders, events);
+    this.edge = new WorkspaceEdge({ simulator: this.simulator, manifests: this.manifests, events });
+  }
+
+  /**
+   * Opens a workspace; the folder is made when it is not there.
+   *
+   * @throws WorkspaceError `WorkspaceUnusable`
+   */
+  static async open(directory: string, options: WorkspaceOptions = {}): Promise<Workspace> {
+    const root = path.resolve(directory);
+    try {
+      await mkdir(root, { recursive: true });
+    } catch (cause) {
+      throw new WorkspaceError('WorkspaceUnusable', `cannot use "${directory}" as a workspace: ${messageOf(cause)}`, {
+        details: { directory: root },
+        cause,
+      });
+    }
+    const folders: WorkspaceFolders = {
+      root,
+      models: path.join(root, 'models'),
+      images: path.join(root, 'images'),
+      simulator: path.join(root, 'simulator'),
+      cache: path.join(root, 'cache'),
+    };
+    return new Workspace(folders, options.events ?? discardEvents);
+  }
+
+  /** Serves a model file or a registered model behind `/score` on this machine, until the returned server is closed. */
+  async serve(input: ServeInput): Promise<ModelServer> {
+    return await serveModel(input, { models: this.models, events: this.#events });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.models[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,158 @@
+import type { Command } from 'commander';
+import { modelFrameworks, tensorSpecText } from '@edgewright/contract';
+import type { Model } from '@edgewright/contract';
+import { CliError } from '../cli-error.ts';
+import { collectPairs, oneOf, wholeNumber } from '../flag-values.ts';
+import type { Invocation } from '../invocation.ts';
+import { keyValues, sizeText, textTable } from '../text-table.ts';
+
+/** `edgewright model register|list|show`, with the flags of `az ml model`. */
+export function defineModel(program: Command, invocation: Invocation): void {
+  const group = program.command('model').description('register models and look them up');
+  defineRegister(group, invocation);
+  defineList(group, invocation);
+  defineShow(group, invocation);
+}
+
+interface RegisterFlags {
+  readonly name: string;
+  readonly modelPath: string;
+  readonly description?: string;
+  readonly tag?: Record<string, string>;
+  readonly property?: Record<string, string>;
+  readonly modelFramework?: Model['framework'];
+  readonly modelFrameworkVersion?: string;
+}
+
+function defineRegister(group: Command, invocation: Invocation): void {
+  group
+    .command('register')
+    .description('store a model file or folder as the next version of a name')
+    .requiredOption('-n, --name <name>', 'the name of the model')
+    .requiredOption('-p, --model-path <path>', 'a model file, or a folder')
+    .option('-d, --description <text>', 'a text for people')
+    .option('--tag <key=value>', 'a tag; may be given several times', collectPairs('--tag'))
+    .option(
+      '--property <key=value>',
+      'a property, which can never be changed; may be given several times',
+      collectPairs('--property'),
+    )
+    .option(
+      '--model-framework <name>',
+      `one of ${modelFrameworks.join(', ')}; default: by what the file is`,
+      oneOf('--model-framework', modelFrameworks),
+    )
+    .option('--model-framework-version <version>', 'the version of the framework')
+    .addHelpText('after', '\nExample:\n  $ edgewright model register -n diabetes -p diabetes.onnx --tag area=health')
+    .action(async (flags: RegisterFlags) => {
+      const model = await invocation.withWorkspace((workspace) =>
+        workspace.models.register({
+          name: flags.name,
+          path: invocation.path(flags.modelPath),
+          ...(flags.description === undefined ? {} : { description: flags.description }),
+          ...(flags.tag === undefined ? {} : { tags: flags.tag }),
+          ...(flags.property === undefined ? {} : { properties: flags.property }),
+          ...(flags.modelFramework === undefined ? {} : { framework: flags.modelFramework }),
+          ...(flags.modelFrameworkVersion === undefined ? {} : { frameworkVersion: flags.modelFrameworkVersion }),
+          signal: invocation.context.signal,
+        }),
+      );
+      invocation.terminal.result(model, () => modelText(model));
+    });
+}
+
+interface ListFlags {
+  readonly name?: string;
+  readonly latest?: boolean;
+  readonly tag?: Record<string, string>;
+  readonly property?: Record<string, string>;
+  readonly pageSize?: number;
+  readonly nextToken?: string;
+}
+
+function defineList(group: Command, invocation: Invocation): void {
+  group
+    .command('list')
+    .description('list registered models, newest version first')
+    .option('-n, --name <name>', 'only this name')
+    .option('-l, --latest', 'only the latest version of each name')
+    .option('--tag <key=value>', 'only models with this tag', collectPairs('--tag'))
+    .option('--property <key=value>', 'only models with this property', collectPairs('--property'))
+    .option('--page-size <n>', 'models on one page', wholeNumber('--page-size', 1, 1000))
+    .option('--next-token <token>', 'where the page before ended')
+    .addHelpText('after', '\nExample:\n  $ edgewright model list --latest')
+    .action(async (flags: ListFlags) => {
+      const page = await invocation.withWorkspace((workspace) =>
+        workspace.models.list({
+          ...(flags.name === undefined ? {} : { name: flags.name }),
+          ...(flags.latest === true ? { latest: true } : {}),
+          ...(flags.tag === undefined ? {} : { tags: pairTexts(flags.tag) }),
+          ...(flags.property === undefined ? {} : { properties: pairTexts(flags.property) }),
+          ...(flags.pageSize === undefined ? {} : { pageSize: flags.pageSize }),
+          ...(flags.nextToken === undefined ? {} : { nextToken: flags.nextToken }),
+        }),
+      );
+      invocation.terminal.result(page, () => (page.models.length === 0 ? 'no models' : modelTable(page.models)));
+      if (page.nextToken !== undefined) invocation.terminal.say(`more: --next-token ${page.nextToken}`);
+    });
+}
+
+function defineShow(group: Command, invocation: Invocation): void {
+  group
+    .command('show')
+    .description('show one model')
+    .option('-i, --model-id <id>', 'the id, NAME:VERSION')
+    .option('-n, --name <name>', 'the name; its latest version, unless --version says otherwise')
+    .option('--version <n>', 'the version, with --name', wholeNumber('--version', 1))
+    .addHelpText('after', '\nExample:\n  $ edgewright model show -i diabetes:1')
+    .action(async (flags: { modelId?: string; name?: string; version?: number }) => {
+      const reference =
+        flags.modelId ?? (flags.name === undefined ? undefined : nameAndVersion(flags.name, flags.version));
+      if (reference === undefined)
+        throw new CliError('UsageInvalid', 'no model was named: give --model-id NAME:VERSION or --name NAME');
+      const model = await invocation.withWorkspace((workspace) => workspace.models.show(reference));
+      invocation.terminal.result(model, () => modelText(model));
+    });
+}
+
+function nameAndVersion(name: string, version: number | undefined): string {
+  return version === undefined ? name : `${name}:${version}`;
+}
+
+function pairTexts(pairs: Readonly<Record<string, string>>): string[] {
+  return Object.entries(pairs).map(([key, value]) => (value === '' ? key : `${key}=${value}`));
+}
+
+function modelTable(models: readonly Model[]): string {
+  return textTable(models, [
+    { heading: 'ID', cell: (model) => model.id },
+    { heading: 'FRAMEWORK', cell: (model) => model.framework },
+    { heading: 'SIZE', cell: (model) => sizeText(model.sizeBytes), align: 'right' },
+    { heading: 'CREATED', cell: (model) => model.createdTime },
+    { heading: 'DESCRIPTION', cell: (model) => model.description ?? '' },
+  ]);
+}
+
+function modelText(model: Model): string {
+  const tensors = (
+    specs: readonly {
+      name: string;
+      datatype: Parameters<typeof tensorSpecText>[0]['datatype'];
+      shape: number[];
+    }[] = [],
+  ) => specs.map((spec) => `${spec.name} ${tensorSpecText(spec)}`).join(', ');
+  const pairs = (record: Readonly<Record<string, string>>) => pairTexts(record).join(' ') || undefined;
+  return keyValues([
+    ['id', model.id],
+    ['created', model.createdTime],
+    ['description', model.description],
+    ['framework', [model.framework, model.frameworkVersion].filter(Boolean).join(' ')],
+    ['format', model.format],
+    ['inputs', model.signature === undefined ? undefined : tensors(model.signature.inputs)],
+    ['outputs', model.signature === undefined ? undefined : tensors(model.signature.outputs)],
+    ['tags', pairs(model.tags)],
+    ['properties', pairs(model.properties)],
+    ['size', sizeText(model.sizeBytes)],
+    ['files', model.files.map((file) => `${file.path} sha256:${file.sha256.slice(0, 12)}…`).join(', ')],
+  ]);
+}

@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import type { Command } from 'commander';
+import { backends } from '@edgewright/contract';
+import type { Backend } from '@edgewright/contract';
+import { oneOf, port } from '../flag-values.ts';
+import type { Invocation } from '../invocation.ts';
+
+interface ServeFlags {
+  readonly inferenceConfigFile?: string;
+  readonly host: string;
+  readonly port: number;
+  readonly backend?: Backend;
+  readonly logLevel: string;
+}
+
+/** `edgewright serve MODEL`. */
+export function defineServe(program: Command, invocation: Invocation): void {
+  program
+    .command('serve')
+    .description('serve a model on this machine: POST /score, GET / for health')
+    .argument('<model>', 'a model file, or a registered model as NAME or NAME:VERSION')
+    .option('--ic, --inference-config-file <file>', 'the inference configuration, for its entry script and backend')
+    .option('--host <address>', 'the address to listen on', '127.0.0.1')
+    .option('-p, --port <n>', 'the port; 0 for any free one', port('--port'), 5001)
+    .option('--backend <name>', `what runs the model: ${backends.join(', ')}`, oneOf('--backend', backends))
+    .option('--log-level <level>', 'log of requests on stdout: silent, error, warn, info or debug', 'silent')
+    .addHelpText(
+      'after',
+      `\nExample:\n  $ edgewright serve diabetes.onnx\n  $ curl -s localhost:5001/score -H 'content-type: application/json' -d '{"data": [[1,2,3,4,5,6,7,8,9,10]]}'`,
+    )
+    .action(async (model: string, flags: ServeFlags) => {
+      await invocation.withWorkspace(async (workspace) => {
+        await using server = await workspace.serve({
+          model: model.includes(':') ? model : pathOrName(invocation, model),
+          host: flags.host,
+          port: flags.port,
+          backend: flags.backend,
+          logLevel: flags.logLevel,
+          inferenceConfig:
+            flags.inferenceConfigFile === undefined ? undefined : invocation.path(flags.inferenceConfigFile),
+          signal: invocation.context.signal,
+        });
+        const { url, scoringUri, port: listening, description } = server;
+        invocation.terminal.result(
+          { url, scoringUri, port: listening, description },
+          () => `serving ${model} at ${scoringUri}; stop with Ctrl-C`,
+        );
+        const { signal } = invocation.context;
+        if (!signal.aborted) await once(signal, 'abort');
+      });
+    });
+}
+
+/** What looks like a path is resolved where the user stands; a bare name stays one. */
+function pathOrName(invocation: Invocation, model: string): string {
+  return /[\\/.]/.test(model) ? invocation.path(model) : model;
+}
