@@ -3,21 +3,21 @@ import { incomingSystemProperties, outgoingSystemProperties } from './system-pro
 
 /** The two kinds of properties that a message carries in its topic. */
 export interface MessageProperties {
-  /** Application properties, in the order in which they stand. */
-  readonly properties: Readonly<Record<string, string>>;
+  /** Application properties, in the order in which they stand; null is a key without a value. */
+  readonly properties: Readonly<Record<string, string | null>>;
   /** System properties by internal name. */
-  readonly systemProperties: Readonly<Record<string, string>>;
+  readonly systemProperties: Readonly<Record<string, string | null>>;
 }
 
 /**
  * Reads the property bag of a topic, `key=value&key=value`, percent-encoded. A leading `?` or `/` is skipped; a key alone
- * stands for an empty value. Keys that edgeHub knows become system properties, the others application properties.
+ * has the value null. Keys that edgeHub knows become system properties, the others application properties.
  *
  * @throws SimulatorError `SimulatorRequestInvalid` for an empty key, a second `=` or bad percent-encoding
  */
 export function decodePropertyBag(bag: string): MessageProperties {
-  const properties: Record<string, string> = {};
-  const systemProperties: Record<string, string> = {};
+  const properties: Record<string, string | null> = {};
+  const systemProperties: Record<string, string | null> = {};
   const text = bag.replace(/^[?/]+/, '');
   if (text === '') return { properties, systemProperties };
   for (const pair of text.split('&')) {
@@ -40,12 +40,12 @@ export function encodePropertyBag(message: MessageProperties): string {
   return pairs.join('&');
 }
 
-function decodePair(pair: string, bag: string): readonly [string, string] {
+function decodePair(pair: string, bag: string): readonly [string, string | null] {
   const parts = pair.split('=');
   if (parts.length > 2) throw badBag(bag, `"${pair}" has more than one "="`);
-  const [key, value] = [percentDecoded(parts[0] ?? '', bag), percentDecoded(parts[1] ?? '', bag)];
+  const key = percentDecoded(parts[0] ?? '', bag);
   if (key === '') throw badBag(bag, 'a property without a name');
-  return [key, value];
+  return [key, parts[1] === undefined ? null : percentDecoded(parts[1], bag)];
 }
 
 function percentDecoded(text: string, bag: string): string {
@@ -57,7 +57,8 @@ function percentDecoded(text: string, bag: string): string {
   }
 }
 
-function encodePair(key: string, value: string): string {
+function encodePair(key: string, value: string | null): string {
+  if (value === null) return percentEncoded(key);
   return `${percentEncoded(key)}=${percentEncoded(value)}`;
 }
 
@@ -70,7 +71,7 @@ function percentEncoded(text: string): string {
 }
 
 // a plain assignment of `__proto__` would set the prototype
-function define(target: Record<string, string>, key: string, value: string): void {
+function define(target: Record<string, string | null>, key: string, value: string | null): void {
   if (key === '__proto__')
     Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
   else target[key] = value;

@@ -1,0 +1,217 @@
+import { SimulatorError } from '../simulator-error.ts';
+import type { EdgeHubDatabase } from './edge-hub-database.ts';
+import { edgeMessageSize } from './edge-message.ts';
+import type { EdgeMessage } from './edge-message.ts';
+
+/** A queue that a message is to be stored in. */
+export interface QueueTarget {
+  readonly endpoint: string;
+  /** 0 goes first. */
+  readonly priority: number;
+  /** When the message is no longer wanted, in milliseconds since 1970; undefined for never. */
+  readonly expiresAt: number | undefined;
+}
+
+/** A message as it waits in one queue. */
+export interface StoredMessage extends EdgeMessage, QueueTarget {
+  /** Grows in the order of storing. */
+  readonly id: number;
+  /** Milliseconds since 1970. */
+  readonly enqueuedAt: number;
+}
+
+export interface QueueLength {
+  readonly endpoint: string;
+  readonly priority: number;
+  readonly length: number;
+}
+
+interface Row {
+  readonly id: number;
+  readonly endpoint: string;
+  readonly priority: number;
+  readonly enqueued_at: number;
+  readonly expires_at: number | null;
+  readonly source: string;
+  readonly body: Uint8Array;
+  readonly properties: string;
+  readonly system_properties: string;
+}
+
+interface Append {
+  readonly message: EdgeMessage;
+  readonly targets: readonly QueueTarget[];
+  readonly stored: PromiseWithResolvers<void>;
+}
+
+export interface MessageStoreOptions {
+  readonly database: EdgeHubDatabase;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Told which endpoints have got messages. */
+  readonly onStored: (endpoints: ReadonlySet<string>) => void;
+}
+
+/**
+ * The queues of edgeHub, one for each endpoint and priority, on disk.
+ *
+ * Messages that are stored within the same turn of the event loop share one transaction and one wait for the disk.
+ */
+export class MessageStore {
+  /** The most bytes that all queues may hold together; Infinity for no limit. */
+  maxSizeBytes = Infinity;
+  readonly #database: EdgeHubDatabase;
+  readonly #now: () => number;
+  readonly #onStored: (endpoints: ReadonlySet<string>) => void;
+  readonly #insert;
+  readonly #next;
+  readonly #remove;
+  readonly #removeExpired;
+  readonly #lengths = new Map<string, Map<number, number>>();
+  #sizeBytes = 0;
+  #pending: Append[] = [];
+
+  constructor({ database, now, onStored }: MessageStoreOptions) {
+    this.#database = database;
+    this.#now = now;
+    this.#onStored = onStored;
+    this.#insert = database.prepare(
+      `INSERT INTO queue (endpoint, priority, enqueued_at, expires_at, size, source, body, properties, system_properties)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#next = database.prepare('SELECT * FROM queue WHERE endpoint = ? AND priority = ? ORDER BY id LIMIT ?');
+    this.#remove = database.prepare('DELETE FROM queue WHERE id = ? RETURNING endpoint, priority, size');
+    this.#removeExpired = database.prepare('SELECT * FROM queue WHERE expires_at <= ? LIMIT ?');
+    this.#count();
+  }
+
+  /** What all queues hold together. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /** The queues that are not empty. */
+  lengths(): QueueLength[] {
+    return [...this.#lengths].flatMap(([endpoint, queues]) =>
+      [...queues].map(([priority, length]) => ({ endpoint, priority, length })),
+    );
+  }
+
+  /**
+   * Stores a message in all the queues or in none; resolves when it is on the disk.
+   *
+   * @throws SimulatorError `SimulatorFailed` when the store is full or the disk fails
+   */
+  append(message: EdgeMessage, targets: readonly QueueTarget[]): Promise<void> {
+    const stored = Promise.withResolvers<void>();
+    this.#pending.push({ message, targets, stored });
+    if (this.#pending.length === 1) setImmediate(() => void this.#flush());
+    return stored.promise;
+  }
+
+  /** The oldest messages of the endpoint's first queue that is not empty; they stay until they are removed. */
+  next(endpoint: string, limit: number): StoredMessage[] {
+    const queues = this.#lengths.get(endpoint);
+    if (queues === undefined) return [];
+    const rows = this.#next.all(endpoint, Math.min(...queues.keys()), limit) as unknown as Row[];
+    return rows.map((row) => storedMessage(row));
+  }
+
+  /** Takes messages out of their queues. */
+  remove(ids: readonly number[]): void {
+    if (ids.length === 0) return;
+    this.#database.transaction(() => {
+      for (const id of ids) {
+        const row = this.#remove.get(id) as { endpoint: string; priority: number; size: number } | undefined;
+        if (row !== undefined) this.#account(row.endpoint, row.priority, -1, -row.size);
+      }
+    });
+  }
+
+  /** Takes at most `limit` messages out whose time has passed, and gives them back. */
+  removeExpired(limit: number): StoredMessage[] {
+    const rows = this.#removeExpired.all(this.#now(), limit) as unknown as Row[];
+    this.remove(rows.map((row) => row.id));
+    return rows.map((row) => storedMessage(row));
+  }
+
+  async #flush(): Promise<void> {
+    const appends = this.#pending.splice(0);
+    const accepted = appends.filter((append) => this.#hasRoom(append));
+    const endpoints = new Set<string>();
+    try {
+      this.#database.transaction(() => {
+        for (const { message, targets } of accepted) this.#write(message, targets);
+      });
+      for (const { message, targets } of accepted) {
+        const size = edgeMessageSize(message);
+        for (const target of targets) {
+          this.#account(target.endpoint, target.priority, 1, size);
+          endpoints.add(target.endpoint);
+        }
+      }
+      this.#onStored(endpoints);
+      await this.#database.durable();
+      for (const append of accepted) append.stored.resolve();
+    } catch (cause) {
+      for (const append of accepted) append.stored.reject(cause);
+    }
+  }
+
+  #hasRoom({ message, targets, stored }: Append): boolean {
+    const size = edgeMessageSize(message) * targets.length;
+    if (this.#sizeBytes + size <= this.maxSizeBytes) return true;
+    stored.reject(
+      new SimulatorError(
+        'SimulatorFailed',
+        `cannot store a message from ${message.source}: the queues hold ${this.#sizeBytes} bytes of at most ${this.maxSizeBytes}, and it has ${size}`,
+        { details: { sizeBytes: this.#sizeBytes, maxSizeBytes: this.maxSizeBytes } },
+      ),
+    );
+    return false;
+  }
+
+  #write(message: EdgeMessage, targets: readonly QueueTarget[]): void {
+    const size = edgeMessageSize(message);
+    const properties = JSON.stringify(message.properties);
+    const systemProperties = JSON.stringify(message.systemProperties);
+    const now = this.#now();
+    for (const { endpoint, priority, expiresAt } of targets) {
+      const place = [endpoint, priority, now, expiresAt ?? null, size] as const;
+      this.#insert.run(...place, message.source, message.body, properties, systemProperties);
+    }
+  }
+
+  #account(endpoint: string, priority: number, count: number, sizeBytes: number): void {
+    this.#sizeBytes += sizeBytes;
+    const queues = this.#lengths.get(endpoint) ?? new Map<number, number>();
+    const length = (queues.get(priority) ?? 0) + count;
+    if (length > 0) queues.set(priority, length);
+    else queues.delete(priority);
+    if (queues.size > 0) this.#lengths.set(endpoint, queues);
+    else this.#lengths.delete(endpoint);
+  }
+
+  #count(): void {
+    const rows = this.#database
+      .prepare(
+        'SELECT endpoint, priority, COUNT(*) AS length, SUM(size) AS size FROM queue GROUP BY endpoint, priority',
+      )
+      .all() as unknown as { endpoint: string; priority: number; length: number; size: number }[];
+    for (const row of rows) this.#account(row.endpoint, row.priority, row.length, row.size);
+  }
+}
+
+function storedMessage(row: Row): StoredMessage {
+  return {
+    id: row.id,
+    endpoint: row.endpoint,
+    priority: row.priority,
+    enqueuedAt: row.enqueued_at,
+    expiresAt: row.expires_at ?? undefined,
+    source: row.source,
+    body: Buffer.from(row.body.buffer, row.body.byteOffset, row.body.byteLength),
+    properties: JSON.parse(row.properties) as Record<string, string | null>,
+    systemProperties: JSON.parse(row.system_properties) as Record<string, string | null>,
+  };
+}
