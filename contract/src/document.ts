@@ -2,6 +2,7 @@ import type { Static, TSchema } from 'typebox';
 import Value from 'typebox/value';
 import { ContractError } from './errors/contract-error.ts';
 import { messageOf } from './errors/edgewright-error.ts';
+import { findJsonFault } from './json-fault.ts';
 
 /** One place where a document does not follow its schema. */
 export interface DocumentIssue {
@@ -27,18 +28,13 @@ export function parseJson(text: string, source: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
-    const reason = messageOf(cause)
-      .replace(/ in JSON at position .*$/s, '')
-      .replace(/ \(line \d+ column \d+\)/, '');
-    const offset = Number(/position (\d+)/.exec(messageOf(cause))?.[1] ?? text.length);
+    const { offset, expected } = findJsonFault(text) ?? { offset: text.length, expected: messageOf(cause) };
     const { line, column } = lineAndColumn(text, offset);
+    const found = offset >= text.length ? 'the text ends' : `found ${JSON.stringify(text.slice(offset, offset + 12))}`;
     throw new ContractError(
       'InvalidJson',
-      `cannot read ${source}: not valid JSON at line ${line}, column ${column}: ${reason}`,
-      {
-        details: { source, line, column },
-        cause,
-      },
+      `cannot read ${source}: not valid JSON at line ${line}, column ${column}: expected ${expected}, ${found}`,
+      { details: { source, line, column }, cause },
     );
   }
 }

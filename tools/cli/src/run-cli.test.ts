@@ -1,0 +1,150 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runCli } from './run-cli.ts';
+
+interface Outcome {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'edgewright-cli-'));
+});
+
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function run(argv: readonly string[], input = ''): Promise<Outcome> {
+  const written = { stdout: '', stderr: '' };
+  const stream = (name: 'stdout' | 'stderr') => ({
+    write: (text: string) => {
+      written[name] += text;
+    },
+  });
+  const exitCode = await runCli({
+    argv,
+    environment: {},
+    currentDirectory: folder,
+    stdin: Readable.from([Buffer.from(input)]),
+    stdout: stream('stdout'),
+    stderr: stream('stderr'),
+    signal: new AbortController().signal,
+    program: [],
+  });
+  return { exitCode, ...written };
+}
+
+describe('the command', () => {
+  const wrong: [string, string[], string][] = [
+    ['an unknown verb', ['bogus'], "unknown command 'bogus'"],
+    ['a group without a verb', ['model'], 'needs a verb: register, list, show'],
+    ['a missing flag', ['model', 'register', '-n', 'x'], '--model-path'],
+    ['an unknown flag', ['model', 'list', '--nope'], "unknown option '--nope'"],
+    ['an unknown output format', ['model', 'list', '--output', 'xml'], 'expected table or json'],
+    ['a number that is none', ['model', 'list', '--page-size', 'many'], 'expected a whole number from 1 to 1000'],
+    ['a port out of range', ['serve', 'm.onnx', '--port', '70000'], 'expected a whole number from 0 to 65535'],
+    [
+      'an unknown platform',
+      ['image', 'build', '-m', 'm', '--platforms', 'amd64,mips'],
+      'expected one of amd64, arm64v8, arm32v7',
+    ],
+    ['a model that was never registered', ['model', 'show', '-i', 'nobody:1'], 'nobody'],
+    ['a reference that is none', ['model', 'show', '-i', 'a:b:c'], 'expected NAME or NAME:VERSION'],
+    ['a model file that is not there', ['model', 'register', '-n', 'm', '-p', 'nope.onnx'], 'nope.onnx'],
+    ['a model file to serve that is not there', ['serve', 'nope.onnx'], 'there is no such file'],
+    ['a manifest that is not there', ['manifest', 'lint', 'nope.json'], 'there is no such file'],
+    ['a simulator that does not run', ['sim', 'stop'], 'no simulator runs'],
+    ['a hub that nobody named', ['edge', 'apply', '-d', 'd', '-k', 'nope.json'], 'nope.json'],
+  ];
+
+  it.each(wrong)('answers %s with what is wrong, what to do, and exit code 2', async (_, argv, text) => {
+    const outcome = await run(argv);
+    expect(outcome.exitCode).toBe(2);
+    expect(outcome.stderr).toContain(text);
+    expect(outcome.stderr).toContain('what to do:');
+    expect(outcome.stderr).not.toMatch(/\n {4}at /);
+    expect(outcome.stdout).toBe('');
+  });
+
+  it('prints one JSON document on stdout, for failures too', async () => {
+    const outcome = await run(['model', 'show', '-i', 'nobody:1', '--output', 'json']);
+    expect(outcome.exitCode).toBe(2);
+    expect(JSON.parse(outcome.stdout)).toMatchObject({ error: { code: 'ModelNotFound', fault: 'user' } });
+  });
+
+  it('names a broken JSON file, the line and the column', async () => {
+    await writeFile(path.join(folder, 'broken.json'), '{\n  "modulesContent": }\n');
+    const outcome = await run(['manifest', 'lint', 'broken.json']);
+    expect(outcome.exitCode).toBe(2);
+    expect(outcome.stderr).toContain('broken.json: not valid JSON at line 2, column 21');
+  });
+
+  it('refuses a model file that is not ONNX', async () => {
+    await writeFile(path.join(folder, 'page.onnx'), '<!DOCTYPE html><html></html>');
+    const outcome = await run(['model', 'register', '-n', 'page', '-p', 'page.onnx']);
+    expect(outcome.exitCode).toBe(2);
+    expect(outcome.stderr).toContain('ModelFileInvalid');
+  });
+
+  it('accepts the common flags before and after the verb', async () => {
+    const before = await run(['--output', 'json', 'model', 'list']);
+    const after = await run(['model', 'list', '--output', 'json']);
+    expect(JSON.parse(before.stdout)).toEqual(JSON.parse(after.stdout));
+    expect(before.exitCode).toBe(0);
+  });
+
+  it.each([
+    ['model', 'register'],
+    ['model', 'list'],
+    ['model', 'show'],
+    ['image', 'build'],
+    ['image', 'list'],
+    ['manifest', 'build'],
+    ['manifest', 'lint'],
+    ['edge', 'apply'],
+    ['sim', 'start'],
+    ['sim', 'send'],
+    ['sim', 'monitor'],
+    ['sim', 'stop'],
+    ['sim', 'device', 'create'],
+    ['route', 'test'],
+    ['serve'],
+  ])('has help with an example for %s %s', async (...verb) => {
+    // prettier-ignore
+    const outcome = await run([...verb.filter((word) => word !== undefined), '--help']);
+    expect(outcome.exitCode).toBe(0);
+    expect(outcome.stdout).toContain('Example:\n  $ ');
+  });
+});
+
+describe('route test', () => {
+  const route = "FROM /messages/modules/m/outputs/* WHERE level = 'high' INTO $upstream";
+
+  it('answers each line of NDJSON with one line of JSON', async () => {
+    const lines = [
+      { source: '/messages/modules/m/outputs/o', properties: { level: 'high' } },
+      { source: '/messages/modules/m/outputs/o', properties: { level: 'low' } },
+      { source: '/messages/modules/m/outputs/o' },
+      { route: 'FROM /messages/* WHERE ( INTO $upstream' },
+    ];
+    const outcome = await run(
+      ['route', 'test', '--route', route],
+      lines.map((line) => JSON.stringify(line)).join('\n'),
+    );
+    const answers = outcome.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(answers.map(({ matched }) => matched)).toEqual([true, false, null, null]);
+    expect(answers[0]).toMatchObject({ sink: '$upstream', error: null });
+    expect(answers[3]?.['error']).toMatchObject({ position: expect.any(Number) as number });
+    expect(outcome.exitCode).toBe(0);
+  });
+});
