@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { runNode } from './run-node.mjs';
 
 const sources = fileURLToPath(new URL('../tools/cli/src/main.ts', import.meta.url));
-const bundle = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+const bundle = fileURLToPath(new URL('../dist/cli.mjs', import.meta.url));
 try {
   runNode([existsSync(sources) ? sources : bundle, ...process.argv.slice(2)]);
 } catch (error) {

@@ -1,18 +1,19 @@
 #!/usr/bin/env node
 // Runs a program of this repository with a Node.js that executes TypeScript: `node bin/run-node.mjs FILE [ARG ...]`.
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { findNode } from './find-node.mjs';
 
+// in a clone `edgewright` and the workspaces are their sources; an installed package has none
+const isClone = existsSync(new URL('../cloud/workspace/src/index.ts', import.meta.url));
+const conditions = isClone ? ['--conditions=edgewright-source'] : [];
+
 /** Runs FILE with the right Node.js; signals are passed on, and the exit code is the program's own. */
 export function runNode(args) {
-  const child = spawn(
-    findNode(),
-    ['--conditions=edgewright-source', '--disable-warning=ExperimentalWarning', ...args],
-    {
-      stdio: 'inherit',
-    },
-  );
+  const child = spawn(findNode(), [...conditions, '--disable-warning=ExperimentalWarning', ...args], {
+    stdio: 'inherit',
+  });
   // A terminal sends Ctrl-C to the whole group; a supervisor signals this process alone. Both must end the program once.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {

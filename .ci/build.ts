@@ -1,0 +1,24 @@
+/**
+ * Builds what a published package carries, into dist/: the command and the SDK bundled by esbuild, the engine's worker,
+ * the scorer that goes into images, and declaration files. npm runs it before it packs.
+ */
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleScorer } from '@edgewright/packager';
+import { bundlePrograms } from './build/bundle-programs.ts';
+import { emitDeclarations } from './build/emit-declarations.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = path.join(root, 'dist');
+
+async function step(name: string, work: () => Promise<string>): Promise<void> {
+  const start = performance.now();
+  const result = await work();
+  process.stderr.write(`${name}: ${result} (${((performance.now() - start) / 1000).toFixed(1)} s)\n`);
+}
+
+await rm(dist, { recursive: true, force: true });
+await step('programs', async () => `${(await bundlePrograms(root, dist)).length} files`);
+await step('scorer', async () => `${(await bundleScorer(path.join(dist, 'scorer'))).files.length} files`);
+await step('types', async () => `${(await emitDeclarations(root, path.join(dist, 'types'))).length} files`);
