@@ -44,6 +44,12 @@ export const engineErrors = {
     meaning: 'Scoring took longer than its deadline',
     remedy: 'Raise the deadline, give the model more threads, or make it smaller.',
   },
+  WorkerLost: {
+    fault: 'self',
+    httpStatus: 502,
+    meaning: 'The worker ended while it scored: a script that exited, a model that crashed, or memory over the limit',
+    remedy: 'The worker is replaced by itself; the message says how it ended, and the log what it did before.',
+  },
   QueueFull: {
     fault: 'self',
     httpStatus: 503,

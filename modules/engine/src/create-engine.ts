@@ -1,12 +1,127 @@
-import type { Engine } from './engine.ts';
-import type { EngineOptions } from './engine-options.ts';
-import { EngineError } from './engine-error.ts';
+import { availableParallelism } from 'node:os';
+import type { Engine, EngineDescription, EngineLogger, ExecutionDescription } from './engine.ts';
+import { defaultLimits } from './engine-options.ts';
+import type { EngineLimits, EngineOptions } from './engine-options.ts';
+import { chooseExecution } from './execution/choose-execution.ts';
+import type { ChosenExecution } from './execution/choose-execution.ts';
+import { Dispatcher } from './execution/dispatcher.ts';
+import { inlineLane } from './execution/inline-lane.ts';
+import { ScoringEngine } from './scoring-engine.ts';
+import { openScoringUnit } from './scoring/scoring-unit.ts';
+import type { UnitConfig, UnitDescription } from './scoring/scoring-unit.ts';
+import { startThread } from './worker/worker-carrier.ts';
+import { WorkerPool } from './worker/worker-pool.ts';
+import { workerProgram } from './worker/worker-program.ts';
+
+/** The options with every default in its place. */
+interface Settings {
+  readonly options: EngineOptions;
+  readonly config: UnitConfig;
+  readonly limits: EngineLimits;
+  readonly workers: number;
+  readonly log: EngineLogger;
+  readonly dispatcher: Dispatcher;
+}
+
+interface Started {
+  readonly unit: UnitDescription;
+  readonly execution: ExecutionDescription;
+  readonly release: () => Promise<void>;
+}
+
+const silent: EngineLogger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 /**
  * Loads the models, starts the workers, runs `init()` and warms up.
  *
- * @throws EngineError `BackendUnavailable`, `ModelNotLoadable`, `EntryScriptNotLoadable`
+ * @throws EngineError `BackendUnavailable`, `ModelNotLoadable`, `EntryScriptNotLoadable`, `WorkerLost`; what
+ *   `signal.reason` is, when the signal fires first
  */
-export function createEngine(_options: EngineOptions): Promise<Engine> {
-  return Promise.reject(new EngineError('BackendUnavailable', 'no backend is built in yet'));
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+  options.signal?.throwIfAborted();
+  const settings = settle(options);
+  const { unit, execution, release } = await start(settings);
+  if (options.signal?.aborted === true) {
+    await release();
+    options.signal.throwIfAborted();
+  }
+  const description: EngineDescription = { ...unit, execution, entryScript: options.entryScript !== undefined };
+  const { backend, backendReason } = description;
+  const models = unit.models.map(({ name, version }) => `${name}:${version}`);
+  settings.log.info(
+    { event: 'engine.started', backend, backendReason, execution, models },
+    `scoring ${models.join(', ')} with ${backend} (${backendReason}), ${execution.mode} (${execution.reason})`,
+  );
+  return new ScoringEngine({ description, dispatcher: settings.dispatcher, limits: settings.limits, release });
+}
+
+function settle(options: EngineOptions): Settings {
+  if (options.models.length === 0) throw new RangeError('an engine needs at least one model');
+  const limits = { ...defaultLimits, ...options.limits };
+  const workers = options.workers ?? 1;
+  return {
+    options,
+    limits,
+    workers,
+    log: options.log ?? silent,
+    dispatcher: new Dispatcher(limits),
+    config: {
+      models: options.models,
+      modelDirectory: options.modelDirectory,
+      backend: options.backend,
+      threads: options.threads ?? Math.max(1, Math.floor(availableParallelism() / workers)),
+      tensorElements: limits.tensorElements,
+      ...(options.entryScript === undefined ? {} : { entryScript: options.entryScript }),
+    },
+  };
+}
+
+async function start(settings: Settings): Promise<Started> {
+  const execution = settings.options.execution ?? 'auto';
+  if (execution === 'inline') return startInline(settings, { mode: 'inline', reason: 'asked for' });
+  const pool = new WorkerPool({
+    size: settings.workers,
+    program: settings.options.workerProgram ?? workerProgram(import.meta.url),
+    config: settings.config,
+    limits: settings.limits,
+    log: settings.log,
+    dispatcher: settings.dispatcher,
+    start: startThread,
+  });
+  try {
+    const { description, first } = await pool.open();
+    const chosen = await chooseMode(settings, () => chooseExecution(first, description.models));
+    if (chosen.mode === 'inline') {
+      await pool[Symbol.asyncDispose]();
+      return await startInline(settings, chosen);
+    }
+    pool.addLanes();
+    const { workers, config } = settings;
+    return {
+      unit: description,
+      execution: { ...chosen, workers, threads: config.threads },
+      release: () => pool[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await pool[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function chooseMode({ options }: Settings, measure: () => Promise<ChosenExecution>): Promise<ChosenExecution> {
+  if (options.execution !== undefined && options.execution !== 'auto')
+    return { mode: options.execution, reason: 'asked for' };
+  if (options.entryScript !== undefined)
+    return { mode: 'worker', reason: 'an entry script can be ended only in a worker' };
+  return measure();
+}
+
+async function startInline(settings: Settings, chosen: ChosenExecution): Promise<Started> {
+  const unit = await openScoringUnit(settings.config, settings.log);
+  settings.dispatcher.addLane(inlineLane(unit));
+  return {
+    unit: unit.description,
+    execution: { ...chosen, workers: 0, threads: settings.config.threads },
+    release: async () => unit[Symbol.asyncDispose](),
+  };
 }

@@ -56,6 +56,8 @@ export interface EngineOptions {
   /** Threads that one session may use; default: the processors divided by the workers, at least 1. */
   readonly threads?: number;
   readonly log?: EngineLogger;
+  /** The worker's program; default: found beside the engine, as source or as `worker.mjs` beside a bundle. */
+  readonly workerProgram?: URL;
   /** Gives up starting. Closing a started engine is its `[Symbol.asyncDispose]`. */
   readonly signal?: AbortSignal;
 }

@@ -61,7 +61,8 @@ export interface EngineStats {
   readonly workersReplaced: number;
 }
 
-interface RequestOptions {
+/** What every request carries. */
+export interface RequestOptions {
   /** Goes into logs and errors, and to the entry script. */
   readonly requestId: string;
   /** Gives the request up: it leaves the queue, or the worker's answer is dropped. */

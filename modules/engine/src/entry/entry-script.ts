@@ -30,6 +30,8 @@ export interface EntryRequest {
   readonly requestId: string;
   /** Fires when the deadline passes or the caller gives up. */
   readonly signal: AbortSignal;
+  /** Makes the error to throw when the data are wrong: the caller gets 400 with this message instead of 500. */
+  invalid(message: string, details?: Readonly<Record<string, unknown>>): Error;
 }
 
 /** The exports of an entry script. Both may be async. */

@@ -1,0 +1,40 @@
+import type { ModelSignature } from '@edgewright/contract';
+import type { BackendName } from '../engine.ts';
+import type { EngineModel } from '../engine-options.ts';
+import type { NamedTensors } from '../tensor.ts';
+
+/** Whether a backend can run on this machine, and why (not), in a sentence for people. */
+export interface Availability {
+  readonly available: boolean;
+  readonly reason: string;
+}
+
+export interface LoadOptions {
+  /** Threads that one run may use. */
+  readonly threads: number;
+}
+
+/** A model that is ready to run. One run at a time; whoever loaded it releases it. */
+export interface Session {
+  readonly signature: ModelSignature;
+  /** Outputs that the model has but this backend cannot hand out, such as the maps of sklearn's classifiers. */
+  readonly leftOut: readonly string[];
+  /**
+   * Runs the model on tensors that fit the signature.
+   *
+   * @throws EngineError `ScoringFailed` with the runtime's reason
+   */
+  run(inputs: NamedTensors): Promise<NamedTensors>;
+  release(): Promise<void>;
+}
+
+/** What runs models. Each has a folder of its own with the same file names; `list.ts` names them all. */
+export interface Backend {
+  readonly name: BackendName;
+  /** The model formats that it reads. */
+  readonly formats: readonly EngineModel['format'][];
+  /** Loads the runtime, not a model. Never throws. */
+  probe(): Promise<Availability>;
+  /** @throws EngineError `ModelNotLoadable` with the runtime's reason */
+  load(model: EngineModel, options: LoadOptions): Promise<Session>;
+}

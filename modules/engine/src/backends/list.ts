@@ -1,0 +1,6 @@
+import type { Backend } from './backend.ts';
+import { onnxBackend } from './onnx/backend.ts';
+import { wasmBackend } from './wasm/backend.ts';
+
+/** Every backend, in the order in which `auto` tries them. */
+export const backendList: readonly Backend[] = [onnxBackend, wasmBackend];

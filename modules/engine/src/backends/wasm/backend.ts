@@ -1,0 +1,28 @@
+import { readFile } from 'node:fs/promises';
+import { openOrtSession } from '../ort-session.ts';
+import type { Backend } from '../backend.ts';
+import { readExternalData } from './external-data.ts';
+import { loadRuntime, probeRuntime } from './runtime.ts';
+
+/** ONNX models on onnxruntime-web: WebAssembly, everywhere; the only way on arm32v7. One thread. */
+export const wasmBackend: Backend = {
+  name: 'wasm',
+  formats: ['onnx'],
+  probe: probeRuntime,
+  load: async (model) => {
+    const runtime = await loadRuntime();
+    const bytes = await readFile(model.path);
+    const externalData = await readExternalData(model.path, bytes);
+    return openOrtSession({
+      runtime,
+      backend: 'wasm',
+      model,
+      source: bytes,
+      settings: {
+        executionProviders: ['wasm'],
+        logSeverityLevel: 3,
+        ...(externalData.length > 0 ? { externalData } : {}),
+      },
+    });
+  },
+};

@@ -1,0 +1,63 @@
+import type { ExecutionMode, LoadedModel } from '../engine.ts';
+import { zeroInputs } from '../scoring/scoring-unit.ts';
+import type { WorkerLane } from '../worker/worker-lane.ts';
+
+/** Milliseconds, medians of a few runs on zeros. */
+export interface RunAndHop {
+  readonly runMs: number;
+  /** What going to the worker and back adds to a run. */
+  readonly hopMs: number;
+}
+
+/** A mode and why, in a sentence. */
+export interface ChosenExecution {
+  readonly mode: ExecutionMode;
+  readonly reason: string;
+  readonly measured?: RunAndHop;
+}
+
+const RUNS = 7;
+// a run that takes longer is noticed on the event loop, whatever a hop costs
+const MAX_INLINE_MS = 1;
+
+/** Chooses between inline and workers for models without an entry script, by measuring both on a ready worker. */
+export async function chooseExecution(lane: WorkerLane, models: readonly LoadedModel[]): Promise<ChosenExecution> {
+  const measured: RunAndHop[] = [];
+  for (const model of models) {
+    try {
+      measured.push(await measure(lane, model));
+    } catch {
+      return { mode: 'worker', reason: `${model.name} does not run on zeros, so its cost is not known` };
+    }
+  }
+  const runMs = Math.max(...measured.map((each) => each.runMs));
+  const hopMs = Math.min(...measured.map((each) => each.hopMs));
+  const facts = { measured: { runMs, hopMs } };
+  const figures = `a run takes ${text(runMs)} ms and a hop to a worker and back ${text(hopMs)} ms`;
+  if (runMs < hopMs && runMs <= MAX_INLINE_MS) return { mode: 'inline', reason: figures, ...facts };
+  return { mode: 'worker', reason: figures, ...facts };
+}
+
+async function measure(lane: WorkerLane, model: LoadedModel): Promise<RunAndHop> {
+  const runs: number[] = [];
+  const hops: number[] = [];
+  for (let i = 0; i < RUNS; i += 1) {
+    const inputs = zeroInputs(model.signature);
+    const started = performance.now();
+    await lane.run({ kind: 'model', model: model.name, inputs }, { requestId: 'warm-up', timeoutMs: 60_000 });
+    const total = performance.now() - started;
+    runs.push(lane.lastRunMs);
+    hops.push(total - lane.lastRunMs);
+    // heavy models need no second look, and starting should not take longer for it
+    if (lane.lastRunMs > 10 * MAX_INLINE_MS) break;
+  }
+  return { runMs: median(runs), hopMs: median(hops) };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
+
+function text(milliseconds: number): string {
+  return milliseconds.toFixed(milliseconds < 1 ? 3 : 1);
+}

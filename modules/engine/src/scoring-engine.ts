@@ -1,0 +1,108 @@
+import { decodeJsonRequest, encodeJsonAnswer } from './codecs/json-request.ts';
+import { EngineError } from './engine-error.ts';
+import type { EngineLimits } from './engine-options.ts';
+import type {
+  Engine,
+  EngineDescription,
+  EngineStats,
+  InferRequest,
+  InferResult,
+  LoadedModel,
+  RequestOptions,
+  ScoreRequest,
+  ScoreResult,
+  Timings,
+} from './engine.ts';
+import type { Dispatcher } from './execution/dispatcher.ts';
+import { checkInputs } from './scoring/check-inputs.ts';
+import { checkDepth } from './scoring/check-depth.ts';
+import type { NamedTensors } from './tensor.ts';
+
+/** What an engine is put together from. */
+export interface EngineParts {
+  readonly description: EngineDescription;
+  readonly dispatcher: Dispatcher;
+  readonly limits: EngineLimits;
+  /** Releases workers and models, after the last request. */
+  readonly release: () => Promise<void>;
+}
+
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** The engine: checks and decodes a request, hands it to the dispatcher, encodes what comes back. */
+export class ScoringEngine implements Engine {
+  readonly #parts: EngineParts;
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+  }
+
+  async score(request: ScoreRequest): Promise<ScoreResult> {
+    const { description, dispatcher, limits } = this.#parts;
+    const { backend, models } = description;
+    checkTimeout(request);
+    if (!description.entryScript) {
+      const { model, inputs, form } = decodeJsonRequest(request.data, models, limits.tensorElements);
+      const { outputs, timings } = await this.#infer(model, inputs, request);
+      return { value: encodeJsonAnswer(outputs, form), timings, backend };
+    }
+    checkDepth(request.data, limits.jsonDepth);
+    const { output, timings } = await dispatcher.submit({ kind: 'script', data: request.data }, request);
+    if (!('value' in output)) throw new TypeError('an entry script job gave tensors');
+    return { value: output.value, timings, backend };
+  }
+
+  async infer(request: InferRequest): Promise<InferResult> {
+    checkTimeout(request);
+    const model = this.#model(request.model);
+    const { outputs, timings } = await this.#infer(model, request.inputs, request);
+    return { outputs, timings, backend: this.#parts.description.backend };
+  }
+
+  describe(): EngineDescription {
+    return this.#parts.description;
+  }
+
+  stats(): EngineStats {
+    return this.#parts.dispatcher.stats;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#parts.dispatcher.close(this.#parts.limits.drainMs);
+    await this.#parts.release();
+  }
+
+  async #infer(
+    model: LoadedModel,
+    inputs: NamedTensors,
+    options: RequestOptions,
+  ): Promise<{ outputs: NamedTensors; timings: Timings }> {
+    const { dispatcher, limits } = this.#parts;
+    checkInputs(`${model.name}:${model.version}`, model.signature, inputs, limits.tensorElements);
+    const { output, timings } = await dispatcher.submit({ kind: 'model', model: model.name, inputs }, options);
+    if (!('outputs' in output)) throw new TypeError('a model job gave no tensors');
+    return { outputs: output.outputs, timings };
+  }
+
+  #model(name: string | undefined): LoadedModel {
+    const { models } = this.#parts.description;
+    const found = name === undefined && models.length === 1 ? models[0] : models.find((model) => model.name === name);
+    if (found !== undefined) return found;
+    const known = models.map((model) => model.name);
+    const fault = name === undefined ? 'there are several models and none was named' : `there is no model "${name}"`;
+    throw new EngineError('InputInvalid', `cannot score: ${fault}; there is ${known.join(', ')}`, {
+      details: { model: name, known },
+    });
+  }
+}
+
+function checkTimeout({ timeoutMs }: RequestOptions): void {
+  if (timeoutMs === undefined || (timeoutMs > 0 && timeoutMs <= LONGEST_TIMEOUT_MS)) return;
+  throw new RangeError(`timeoutMs is ${timeoutMs}; it must be above 0 and at most ${LONGEST_TIMEOUT_MS}`);
+}

@@ -1,0 +1,180 @@
+import { EngineError } from '../engine-error.ts';
+import type { EngineLogger } from '../engine.ts';
+import type { Lane } from '../execution/lane.ts';
+import type { Job, JobOutput, JobRequest } from '../scoring/job.ts';
+import type { UnitConfig, UnitDescription } from '../scoring/scoring-unit.ts';
+import { fromPlainError } from './plain-error.ts';
+import { transferable } from './protocol.ts';
+import type { WorkerMessage } from './protocol.ts';
+import type { CarrierListener, CarrierOptions, WorkerCarrier } from './worker-carrier.ts';
+
+export interface WorkerLaneOptions {
+  /** For logs. */
+  readonly number: number;
+  readonly program: URL;
+  readonly config: UnitConfig;
+  readonly memoryMb: number;
+  /** Milliseconds for loading, `init()` and warm-up. */
+  readonly startMs: number;
+  readonly log: EngineLogger;
+  readonly start: (options: CarrierOptions) => WorkerCarrier;
+  /** Called once, when the worker is gone; `how` says how, for people. */
+  readonly onEnd: (lane: WorkerLane, how: string) => void;
+}
+
+interface Running {
+  readonly id: number;
+  readonly resolve: (output: JobOutput) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A lane in a worker: the host's side of the conversation with `worker-main.ts`. */
+export class WorkerLane implements Lane {
+  /** Milliseconds that the last job took inside the worker. */
+  lastRunMs = 0;
+  /** True once the unit is loaded, also after the worker ended. */
+  ready = false;
+  readonly #options: WorkerLaneOptions;
+  readonly #carrier: WorkerCarrier;
+  #opening: { resolve: (description: UnitDescription) => void; reject: (error: Error) => void } | undefined;
+  #running: Running | undefined;
+  #nextId = 0;
+  #endedHow: string | undefined;
+  #why: string | undefined;
+
+  constructor(options: WorkerLaneOptions) {
+    this.#options = options;
+    const listener: CarrierListener = {
+      message: (message) => this.#receive(message),
+      line: (stream, text) => options.log.info({ event: 'engine.worker.print', worker: options.number, stream }, text),
+      ended: (how) => this.#ended(how),
+    };
+    this.#carrier = options.start({ program: options.program, memoryMb: options.memoryMb, listener });
+  }
+
+  get ended(): boolean {
+    return this.#endedHow !== undefined;
+  }
+
+  get busy(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /**
+   * Loads the unit.
+   *
+   * @throws EngineError of the unit; `WorkerLost` when the worker ended while it loaded or took too long
+   */
+  async open(): Promise<UnitDescription> {
+    const { startMs, config } = this.#options;
+    const timer = setTimeout(() => void this.kill(`it was not ready after ${startMs} ms (startMs)`), startMs);
+    try {
+      return await new Promise<UnitDescription>((resolve, reject) => {
+        this.#opening = { resolve, reject };
+        if (this.#endedHow !== undefined) reject(this.#lost());
+        else this.#carrier.send({ type: 'open', config });
+      });
+    } catch (error) {
+      await this.kill('it could not load');
+      throw error;
+    } finally {
+      this.#opening = undefined;
+      clearTimeout(timer);
+    }
+  }
+
+  run(job: Job, request: JobRequest): Promise<JobOutput> {
+    return new Promise((resolve, reject) => {
+      if (this.#endedHow !== undefined) {
+        reject(this.#lost());
+        return;
+      }
+      this.#nextId += 1;
+      const id = this.#nextId;
+      this.#running = { id, resolve, reject };
+      try {
+        this.#carrier.send({ type: 'run', id, job, request }, job.kind === 'model' ? transferable(job.inputs) : []);
+      } catch (cause) {
+        this.#running = undefined;
+        reject(new EngineError('InputInvalid', 'the request cannot be handed to a worker: it is no plain data', { cause }));
+      } // prettier-ignore
+    });
+  }
+
+  cancel(): void {
+    if (this.#running !== undefined) this.#carrier.send({ type: 'cancel', id: this.#running.id });
+  }
+
+  end(): boolean {
+    void this.kill('a request ran beyond its deadline');
+    return true;
+  }
+
+  /** Ends the worker at once. @param why for the log and the error of the job that runs */
+  async kill(why: string): Promise<void> {
+    this.#why ??= why;
+    await this.#carrier.kill();
+  }
+
+  /** Lets the worker release its models, and ends it after `milliseconds` if it has not gone by then. */
+  async close(milliseconds: number): Promise<void> {
+    if (this.ended) return;
+    this.#why ??= 'the engine was closed';
+    this.#carrier.send({ type: 'close' });
+    const deadline = Date.now() + milliseconds;
+    while (!this.ended && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+    if (!this.ended) await this.#carrier.kill();
+  }
+
+  /** Ends the worker when it holds more JavaScript memory than it may; `resourceLimits` do not count buffers. */
+  async checkMemory(): Promise<void> {
+    const bytes = await this.#carrier.memory();
+    const { memoryMb } = this.#options;
+    if (bytes === undefined || bytes <= memoryMb * 1_048_576 || this.ended) return;
+    const used = Math.round(bytes / 1_048_576);
+    await this.kill(`it used ${used} MB of JavaScript memory, more than its ${memoryMb} MB (workerMemoryMb)`);
+  }
+
+  #receive(message: WorkerMessage): void {
+    switch (message.type) {
+      case 'opened':
+        this.ready = true;
+        this.#opening?.resolve(message.description);
+        break;
+      case 'notOpened':
+        this.#opening?.reject(fromPlainError(message.error));
+        break;
+      case 'log':
+        this.#options.log[message.level](message.facts, message.text);
+        break;
+      default:
+        this.#finish(message);
+    }
+  }
+
+  #finish(message: WorkerMessage & { type: 'done' | 'failed' }): void {
+    const running = this.#running;
+    if (running?.id !== message.id) return;
+    this.#running = undefined;
+    if (message.type === 'failed') {
+      running.reject(fromPlainError(message.error));
+      return;
+    }
+    this.lastRunMs = message.runMs;
+    running.resolve(message.output);
+  }
+
+  #ended(how: string): void {
+    this.#endedHow = this.#why ?? how;
+    this.#opening?.reject(this.#lost());
+    this.#running?.reject(this.#lost());
+    this.#running = undefined;
+    this.#options.onEnd(this, this.#endedHow);
+  }
+
+  #lost(): EngineError {
+    return new EngineError('WorkerLost', `the worker that had the request is gone: ${this.#endedHow}`, {
+      details: { worker: this.#options.number, how: this.#endedHow },
+    });
+  }
+}

@@ -1,0 +1,92 @@
+import * as nodeModule from 'node:module';
+import process from 'node:process';
+import { parentPort } from 'node:worker_threads';
+import { openScoringUnit } from '../scoring/scoring-unit.ts';
+import type { ScoringUnit, UnitConfig } from '../scoring/scoring-unit.ts';
+import type { EngineLogger } from '../engine.ts';
+import { toPlainError } from './plain-error.ts';
+import { transferable } from './protocol.ts';
+import type { HostMessage, WorkerLogLevel, WorkerMessage } from './protocol.ts';
+
+// The program of a worker: a thread of the scorer, or a child process. It loads one unit and runs one job at a time.
+
+type Send = (message: WorkerMessage, transfer?: readonly ArrayBuffer[]) => void;
+
+function connect(receive: (message: HostMessage) => void): Send {
+  if (parentPort !== null) {
+    const port = parentPort;
+    port.on('message', receive);
+    return (message, transfer = []) => port.postMessage(message, transfer);
+  }
+  process.on('message', receive);
+  // the host is gone: nobody would read the answers
+  process.on('disconnect', () => process.exit(0));
+  return (message) => void process.send?.(message);
+}
+
+function loggerTo(send: Send): EngineLogger {
+  const write = (level: WorkerLogLevel) => (facts: Readonly<Record<string, unknown>>, text: string) => {
+    try {
+      send({ type: 'log', level, facts, text });
+    } catch {
+      // facts that cannot cross a thread, such as functions: their JSON form can
+      send({ type: 'log', level, facts: JSON.parse(JSON.stringify(facts)) as Record<string, unknown>, text });
+    }
+  };
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+}
+
+async function open(config: UnitConfig): Promise<ScoringUnit | undefined> {
+  try {
+    // what Azure's entry scripts read
+    process.env['AZUREML_MODEL_DIR'] = config.modelDirectory;
+    const unit = await openScoringUnit(config, loggerTo(send));
+    send({ type: 'opened', description: unit.description });
+    return unit;
+  } catch (error) {
+    send({ type: 'notOpened', error: toPlainError(error) });
+    return undefined;
+  }
+}
+
+async function run(message: HostMessage & { type: 'run' }, cancelled: AbortSignal): Promise<void> {
+  const { id, job, request } = message;
+  try {
+    const started = performance.now();
+    const output = await (await unit)?.run(job, request, cancelled);
+    if (output === undefined) return;
+    const done: WorkerMessage = { type: 'done', id, output, runMs: performance.now() - started };
+    send(done, 'outputs' in output ? transferable(output.outputs) : []);
+  } catch (error) {
+    send({ type: 'failed', id, error: toPlainError(error) });
+  }
+}
+
+async function close(): Promise<void> {
+  await (await unit)?.[Symbol.asyncDispose]();
+  process.exit(0);
+}
+
+// stack traces in terms of the script as it was written: bundles carry source maps (not in Node.js before 22.14)
+(nodeModule as { setSourceMapsSupport?: (on: boolean) => void }).setSourceMapsSupport?.(true);
+
+let unit: Promise<ScoringUnit | undefined> | undefined;
+let current = { id: -1, controller: new AbortController() };
+
+const send = connect((message) => {
+  switch (message.type) {
+    case 'open':
+      unit = open(message.config);
+      break;
+    case 'run':
+      current = { id: message.id, controller: new AbortController() };
+      void run(message, current.controller.signal);
+      break;
+    case 'cancel':
+      if (message.id === current.id) current.controller.abort();
+      break;
+    case 'close':
+      void close();
+      break;
+  }
+});
