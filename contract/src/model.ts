@@ -36,6 +36,10 @@ export const ModelSchema = Type.Object({
   signature: Type.Optional(ModelSignatureSchema),
   /** Operator set versions by domain, of an ONNX model. */
   opsets: Type.Optional(Type.Record(Type.String(), Type.Integer())),
+  /** The operators that an ONNX model uses, sorted: `Gemm`, `com.microsoft.FusedMatMul`. */
+  operators: Type.Optional(Type.Array(Type.String())),
+  /** Of several files, the one that is loaded: `model.onnx`, else the only or first `.onnx` file, else the only file. */
+  mainFile: Type.Optional(Type.String({ minLength: 1 })),
   sizeBytes: Type.Integer({ minimum: 0 }),
   files: Type.Array(ModelFileSchema, { minItems: 1 }),
 });

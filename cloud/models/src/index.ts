@@ -1,6 +1,7 @@
 export type { ModelFilter, ModelPage, ModelRegistry, RegisterModelInput } from './model-registry.ts';
 export { ModelsError } from './models-error.ts';
-export { openModelRegistry } from './open-model-registry.ts';
-export type { OpenModelRegistryOptions } from './open-model-registry.ts';
 export { readOnnxFile, readOnnxModel } from './onnx/read-onnx-model.ts';
 export type { OnnxModel } from './onnx/read-onnx-model.ts';
+export type { UnusualValue } from './onnx/value-spec.ts';
+export { openModelRegistry } from './open-model-registry.ts';
+export type { OpenModelRegistryOptions } from './open-model-registry.ts';

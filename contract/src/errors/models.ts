@@ -8,6 +8,12 @@ export const modelsErrors = {
     meaning: 'No registered model fits the reference',
     remedy: 'Run `edgewright model list` to see what is registered, and check the workspace folder.',
   },
+  ModelInputInvalid: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'What was said about a model, or asked of the registry, is not allowed',
+    remedy: 'Mend the value that the message names.',
+  },
   ModelFileInvalid: {
     fault: 'user',
     httpStatus: 400,

@@ -1,0 +1,136 @@
+import { isEdgewrightError, messageOf } from '@edgewright/contract';
+import type { Model, ModelReference } from '@edgewright/contract';
+import { checkModelInput } from './check-model-input.ts';
+import { inspectModel } from './inspect-model.ts';
+import type { ModelContent } from './inspect-model.ts';
+import type { ModelFilter, ModelPage, ModelRegistry, RegisterModelInput } from './model-registry.ts';
+import { ModelsError } from './models-error.ts';
+import { readPageToken, writePageToken } from './page-token.ts';
+import type { BlobFolder, StagedFile } from './store/blob-folder.ts';
+import { collectModelFiles } from './store/collect-model-files.ts';
+import type { ModelIndex } from './store/model-index.ts';
+
+const DEFAULT_PAGE_SIZE = 100;
+const MAX_PAGE_SIZE = 1000;
+/** So many versions are named when the one asked for is not there. */
+const SHOWN_VERSIONS = 5;
+
+export interface LocalModelRegistryParts {
+  readonly directory: string;
+  readonly index: ModelIndex;
+  readonly blobs: BlobFolder;
+  readonly now: () => Date;
+}
+
+/** The registry in a folder of this machine: files under their digests, and a SQLite index of who uses them. */
+export class LocalModelRegistry implements ModelRegistry {
+  readonly #parts: LocalModelRegistryParts;
+
+  /** Takes over the index and closes it. */
+  constructor(parts: LocalModelRegistryParts) {
+    this.#parts = parts;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#parts.index[Symbol.dispose]();
+    await Promise.resolve();
+  }
+
+  async register(input: RegisterModelInput): Promise<Model> {
+    checkModelInput(input);
+    const sources = await collectModelFiles(input.path);
+    return await this.#guard(`register "${input.name}"`, async () => {
+      await using staging = await this.#parts.blobs.openStaging();
+      const files = await this.#parts.blobs.stage(sources, staging.directory, input.signal);
+      const content = inspectModel(input.path, files, input.framework);
+      return this.#commit(input, files, content);
+    });
+  }
+
+  async get(reference: ModelReference): Promise<Model> {
+    return await this.#guard(`get "${reference.name}"`, async () => {
+      const model = this.#parts.index.find(reference);
+      if (model !== undefined) return await Promise.resolve(model);
+      throw this.#notFound(reference);
+    });
+  }
+
+  async list(filter: ModelFilter = {}): Promise<ModelPage> {
+    const pageSize = filter.pageSize ?? DEFAULT_PAGE_SIZE;
+    if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > MAX_PAGE_SIZE) {
+      throw new ModelsError(
+        'ModelInputInvalid',
+        `cannot list models: a page has 1 to ${MAX_PAGE_SIZE} models, not ${pageSize}`,
+        { details: { pageSize } },
+      );
+    }
+    const after = filter.nextToken === undefined ? undefined : readPageToken(filter.nextToken);
+    return await this.#guard('list models', async () => {
+      const page = this.#parts.index.page({ filter, pageSize, ...(after === undefined ? {} : { after }) });
+      await Promise.resolve();
+      return { models: page.models, ...(page.next === undefined ? {} : { nextToken: writePageToken(page.next) }) };
+    });
+  }
+
+  async directoryOf(model: Model): Promise<string> {
+    const stored = await this.get(model);
+    return await this.#guard(`read the model ${model.id}`, () => this.#parts.blobs.tree(stored));
+  }
+
+  /** Makes a model known: its blobs go to their places and its row appears, or neither does. */
+  #commit(input: RegisterModelInput, files: readonly StagedFile[], content: ModelContent): Model {
+    const { index, blobs, now } = this.#parts;
+    return index.transaction(() => {
+      blobs.place(files);
+      const version = index.takeVersion(input.name);
+      const model: Model = {
+        id: `${input.name}:${version}`,
+        name: input.name,
+        version,
+        createdTime: now().toISOString(),
+        ...(input.description === undefined ? {} : { description: input.description }),
+        tags: { ...input.tags },
+        properties: { ...input.properties },
+        ...(input.frameworkVersion === undefined ? {} : { frameworkVersion: input.frameworkVersion }),
+        ...content,
+        sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
+        files: files.map(({ path, sizeBytes, sha256 }) => ({ path, sizeBytes, sha256 })),
+      };
+      index.insert(model);
+      return model;
+    });
+  }
+
+  #notFound(reference: ModelReference): ModelsError {
+    const { name, version } = reference;
+    const known = this.#parts.index.versionsOf(name, SHOWN_VERSIONS + 1);
+    const wanted = version === undefined ? name : `${name}:${version}`;
+    const shown = known.slice(0, SHOWN_VERSIONS).join(', ');
+    const reason =
+      known.length === 0
+        ? `no model of that name is registered in "${this.#parts.directory}"`
+        : `its versions are ${shown}${known.length > SHOWN_VERSIONS ? ' and older ones' : ''}`;
+    return new ModelsError('ModelNotFound', `cannot find the model "${wanted}": ${reason}`, {
+      details: { name, ...(version === undefined ? {} : { version }), versions: known.slice(0, SHOWN_VERSIONS) },
+    });
+  }
+
+  /** Failures of disk and database become errors of this workspace. */
+  async #guard<Result>(action: string, run: () => Promise<Result>): Promise<Result> {
+    try {
+      return await run();
+    } catch (cause) {
+      if (isEdgewrightError(cause) || !isSystemFailure(cause)) throw cause;
+      throw new ModelsError(
+        'RegistryUnusable',
+        `cannot ${action} in the model registry "${this.#parts.directory}": ${messageOf(cause)}`,
+        { details: { directory: this.#parts.directory }, cause },
+      );
+    }
+  }
+}
+
+/** Errors of the operating system and of SQLite have codes; an abort and programming faults are passed on as they are. */
+function isSystemFailure(cause: unknown): boolean {
+  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' && cause.name === 'Error';
+}
