@@ -21,7 +21,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'unit',
-          include: ['{contract,modules,cloud,tools,examples,bench,.ci}/**/*.test.ts', 'test/architecture/**/*.test.ts'],
+          include: ['{contract,modules,cloud,tools,examples,bench,.ci}/**/*.test.ts', 'test/{architecture,support}/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', '**/*.flow.test.ts'],
         },
       },
