@@ -81,7 +81,7 @@ async function start(settings: Settings): Promise<Started> {
   if (execution === 'inline') return startInline(settings, { mode: 'inline', reason: 'asked for' });
   const pool = new WorkerPool({
     size: settings.workers,
-    program: settings.options.workerProgram ?? workerProgram(import.meta.url),
+    program: settings.options.workerProgram ?? workerProgram(),
     config: settings.config,
     limits: settings.limits,
     log: settings.log,
