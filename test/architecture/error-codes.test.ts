@@ -14,8 +14,9 @@ const classNameOf = (area: string): RegExp => new RegExp(`^${area}Error$`, 'i');
 function codesOf(area: string): { literals: Set<string>; thrown: { code: string; place: string }[] } {
   const literals = new Set<string>();
   const thrown: { code: string; place: string }[] = [];
-  const folder = workspaces.get(area) ?? area;
-  for (const file of scan.workspaceSources.filter(({ path }) => path.startsWith(`${folder}/src/`))) {
+  // contract does no I/O and shares its class with all who read documents; its codes may be thrown anywhere
+  const folder = area === 'contract' ? '' : `${workspaces.get(area) ?? area}/src/`;
+  for (const file of scan.workspaceSources.filter(({ path }) => path.startsWith(folder))) {
     file.visit({
       Literal: ({ value }) => {
         if (typeof value === 'string') literals.add(value);
