@@ -1,3 +1,4 @@
+import { isEdgewrightError } from '@edgewright/contract';
 import type { ErrorCodeOf, ErrorDetails } from '@edgewright/contract';
 import { SimulatorError } from '../simulator-error.ts';
 
@@ -41,8 +42,14 @@ export function hubFault(hubError: HubFaultName, message: string, details: Error
 
 /** What the service API answers: IoT Hub's name, number and HTTP status of any failure. */
 export function hubFaultOf(thrown: unknown): { hubError: HubFaultName; number: number; httpStatus: number } {
-  const named = thrown instanceof SimulatorError ? thrown.details['hubError'] : undefined;
-  const hubError = typeof named === 'string' && named in faults ? (named as HubFaultName) : 'ServerError';
+  const hubError = nameOf(thrown);
   const { number } = faults[hubError];
   return { hubError, number, httpStatus: Math.floor(number / 1000) };
+}
+
+function nameOf(thrown: unknown): HubFaultName {
+  if (!isEdgewrightError(thrown)) return 'ServerError';
+  const named = thrown.details['hubError'];
+  if (typeof named === 'string' && named in faults) return named as HubFaultName;
+  return thrown.fault === 'user' ? 'ArgumentInvalid' : 'ServerError';
 }

@@ -3,7 +3,15 @@ import { ConnectionRegister } from './connection-register.ts';
 import type { MethodCall, MethodHandler, MethodResult } from './direct-method.ts';
 import { Registry } from './registry.ts';
 import type { IdentityUpdate } from './registry.ts';
-import type { Connection, ConnectionState, Identity, IdentityChange, IdentityName, NewIdentity } from './identity.ts';
+import type {
+  Connection,
+  ConnectionState,
+  Identity,
+  IdentityChange,
+  IdentityName,
+  NewDevice,
+  NewModule,
+} from './identity.ts';
 import { MethodDispatch } from './method-dispatch.ts';
 import { TelemetryLog } from './telemetry-log.ts';
 import type { TelemetryFilter, TelemetryMessage, TelemetryRecord } from './telemetry-record.ts';
@@ -68,12 +76,12 @@ export class Hub {
     return this.#registry.modulesOf(deviceId);
   }
 
-  deviceCount(): number {
-    return this.#registry.deviceCount();
+  deviceCounts(): { readonly total: number; readonly disabled: number } {
+    return this.#registry.deviceCounts();
   }
 
   /** Makes a device with its twin; an edge device also gets its `$edgeAgent` and `$edgeHub`. */
-  createDevice(device: NewIdentity & { readonly moduleId?: never }): Identity {
+  createDevice(device: NewDevice): Identity {
     return this.#database.transaction(() => {
       const made = this.#create(device);
       if (made.edge) this.#createSystemModules(made.deviceId);
@@ -81,7 +89,7 @@ export class Hub {
     });
   }
 
-  createModule(module: NewIdentity & { readonly moduleId: string }): Identity {
+  createModule(module: NewModule): Identity {
     return this.#database.transaction(() => this.#create(module));
   }
 
@@ -203,7 +211,7 @@ export class Hub {
     return this.#database.transaction(action);
   }
 
-  #create(wanted: NewIdentity): Identity {
+  #create(wanted: NewDevice | NewModule): Identity {
     const made = this.#registry.create(wanted);
     this.#twins.create(made);
     return made;

@@ -35,8 +35,9 @@ export interface Identity extends IdentityName {
   readonly parentScopes?: readonly string[];
 }
 
-/** What may be said about a device or module that is to be made; the hub makes up the rest. */
-export interface NewIdentity extends IdentityName {
+/** What may be said about a device that is to be made; the hub makes up the rest. */
+export interface NewDevice {
+  readonly deviceId: string;
   readonly authentication?: AuthenticationType;
   readonly primaryKey?: string;
   readonly secondaryKey?: string;
@@ -48,6 +49,10 @@ export interface NewIdentity extends IdentityName {
   readonly statusReason?: string;
   readonly deviceScope?: string;
   readonly parentScopes?: readonly string[];
+}
+
+export interface NewModule extends NewDevice {
+  readonly moduleId: string;
 }
 
 /** Said to listeners after the registry changed. */

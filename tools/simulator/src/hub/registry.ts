@@ -3,7 +3,7 @@ import { DocumentTable } from '../state/document-table.ts';
 import type { StateDatabase } from '../state/state-database.ts';
 import { hubFault } from './hub-fault.ts';
 import { identityText } from './identity.ts';
-import type { Identity, IdentityChange, IdentityName, NewIdentity } from './identity.ts';
+import type { Identity, IdentityChange, IdentityName, NewDevice, NewModule } from './identity.ts';
 
 /** IoT Hub's limits (50 modules is the limit for one deployment; a device may have more identities). */
 const MAX_DEVICES = 1_000_000;
@@ -58,33 +58,32 @@ export class Registry {
     return this.#table.modulesOf(deviceId);
   }
 
-  deviceCount(): number {
-    return this.#table.deviceCount();
+  deviceCounts(): { readonly total: number; readonly disabled: number } {
+    return { total: this.#table.deviceCount(), disabled: this.#table.deviceCount('$.status', 'disabled') };
   }
 
-  create(wanted: NewIdentity): Identity {
+  create(wanted: NewDevice | NewModule): Identity {
     checkId('device', wanted.deviceId);
-    if (wanted.moduleId === undefined) this.#checkNewDevice(wanted.deviceId);
-    else this.#checkNewModule(wanted.deviceId, wanted.moduleId);
+    if ('moduleId' in wanted) this.#checkNewModule(wanted.deviceId, wanted.moduleId);
+    else this.#checkNewDevice(wanted.deviceId);
     const made = this.#make(wanted);
     this.#put(made, 'created');
     return made;
   }
 
-  /** Puts `update` over what is there. Keys that are absent or empty stay as they are. */
+  /** Puts `update` over what is there. A key that is given empty is made anew, one that is not given stays. */
   update(name: IdentityName, update: IdentityUpdate): Identity {
     const before = this.require(name.deviceId, name.moduleId);
     const statusChanged = update.status !== undefined && update.status !== before.status;
     const after: Identity = {
       ...before,
       ...update,
-      primaryKey: update.primaryKey || before.primaryKey,
-      secondaryKey: update.secondaryKey || before.secondaryKey,
       ...(statusChanged && { statusUpdatedTime: new Date(this.#now()).toISOString() }),
       etag: newEtag(),
     };
-    this.#put(withKeys(after), 'updated');
-    return withKeys(after);
+    const whole = withKeys(after);
+    this.#put(whole, 'updated');
+    return whole;
   }
 
   /** Removes a device with its modules, or one module. */
@@ -105,7 +104,7 @@ export class Registry {
     return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
   }
 
-  #make(wanted: NewIdentity): Identity {
+  #make(wanted: NewDevice | NewModule): Identity {
     const authentication = wanted.authentication ?? 'sas';
     const generationId = newGenerationId(this.#now());
     const made: Identity = {
@@ -115,7 +114,7 @@ export class Registry {
       authentication,
       primaryKey: authentication === 'sas' ? (wanted.primaryKey ?? '') : '',
       secondaryKey: authentication === 'sas' ? (wanted.secondaryKey ?? '') : '',
-      edge: wanted.moduleId === undefined && wanted.edge === true,
+      edge: !('moduleId' in wanted) && wanted.edge === true,
       status: wanted.status ?? 'enabled',
       // an edge device is its own scope; that is how leaf devices name their parent
       ...(wanted.edge === true && { deviceScope: `ms-azure-iot-edge://${wanted.deviceId}-${generationId}` }),
