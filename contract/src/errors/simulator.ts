@@ -75,6 +75,12 @@ export const simulatorErrors = {
     meaning: 'The simulator was asked for something in the wrong form',
     remedy: 'The message names the part and what was expected.',
   },
+  SimulatorRequestTooLarge: {
+    fault: 'user',
+    httpStatus: 413,
+    meaning: 'A request to the simulator is larger than it takes',
+    remedy: 'Send less at once; the message names the limit.',
+  },
   ModuleImageUnusable: {
     fault: 'user',
     httpStatus: 400,

@@ -27,7 +27,7 @@ const faults = {
   ModuleAlreadyExistsOnDevice: { number: 409_301, code: 'SimulatedDeviceExists' },
   ConfigurationAlreadyExists: { number: 409_302, code: 'SimulatedDeviceExists' },
   PreconditionFailed: { number: 412_001, code: 'SimulatedHubConflict' },
-  RequestEntityTooLarge: { number: 413_001, code: 'SimulatorRequestInvalid' },
+  RequestEntityTooLarge: { number: 413_001, code: 'SimulatorRequestTooLarge' },
   ThrottlingException: { number: 429_001, code: 'SimulatedHubThrottled' },
   ServerError: { number: 500_001, code: 'SimulatorFailed' },
   GatewayTimeout: { number: 504_101, code: 'SimulatedTargetTimeout' },
@@ -51,5 +51,6 @@ function nameOf(thrown: unknown): HubFaultName {
   if (!isEdgewrightError(thrown)) return 'ServerError';
   const named = thrown.details['hubError'];
   if (typeof named === 'string' && named in faults) return named as HubFaultName;
+  if (thrown.code === 'SimulatorRequestTooLarge') return 'RequestEntityTooLarge';
   return thrown.fault === 'user' ? 'ArgumentInvalid' : 'ServerError';
 }

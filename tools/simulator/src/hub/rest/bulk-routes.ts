@@ -5,7 +5,8 @@ import type { Hub } from '../hub.ts';
 import { hubFault, hubFaultOf } from '../hub-fault.ts';
 import { identityMembers, newDeviceOf, updateOf } from './identity-json.ts';
 import { conditionOf, requireMatch } from './rest-conditions.ts';
-import type { RestReply, RestRoute } from './rest-route.ts';
+import type { JsonReply } from '../../http/json-route.ts';
+import type { RestRoute } from './rest-route.ts';
 import { readTwinBody } from './twin-json.ts';
 
 const MAX_ITEMS = 100;
@@ -39,7 +40,7 @@ export function bulkRoutes(hub: Hub): RestRoute[] {
   ];
 }
 
-function runAll(hub: Hub, body: unknown): RestReply {
+function runAll(hub: Hub, body: unknown): JsonReply {
   const items = checkDocument(Type.Array(BulkItemSchema), body, 'the request body');
   if (items.length === 0 || items.length > MAX_ITEMS) {
     throw hubFault('ArgumentInvalid', `a bulk request has 1 to ${MAX_ITEMS} items, this one ${items.length}`);

@@ -1,7 +1,7 @@
 import { applyContent } from '../apply-content.ts';
 import { parseConfigurationContent } from '../configuration-content.ts';
 import type { Hub } from '../hub.ts';
-import { parameter } from './rest-route.ts';
+import { parameter } from '../../http/json-route.ts';
 import type { RestRoute } from './rest-route.ts';
 
 /** Deployment to one device. */

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { isEdgewrightError, messageOf } from '@edgewright/contract';
 import { hubFaultOf } from '../hub-fault.ts';
-import type { RestReply } from './rest-route.ts';
+import type { JsonReply } from '../../http/json-route.ts';
 
 /**
  * A failure as IoT Hub answers it: `{"Message": "ErrorCode:<name>;<text>", "ExceptionMessage": "Tracking ID:…"}`.
  *
  * @param now milliseconds since 1970
  */
-export function errorReply(thrown: unknown, now: number): RestReply {
+export function errorReply(thrown: unknown, now: number): JsonReply {
   const { hubError, httpStatus } = hubFaultOf(thrown);
   // SDKs cut the message at a semicolon
   const text = (isEdgewrightError(thrown) ? messageOf(thrown) : 'internal error').replaceAll(';', ',');

@@ -3,8 +3,9 @@ import { hubFault } from '../hub-fault.ts';
 import type { Identity } from '../identity.ts';
 import { deviceJson, moduleJson, newDeviceOf, readIdentityBody, updateOf } from './identity-json.ts';
 import { matchCondition, requireMatch } from './rest-conditions.ts';
-import { parameter } from './rest-route.ts';
-import type { RestReply, RestRequest, RestRoute } from './rest-route.ts';
+import { parameter } from '../../http/json-route.ts';
+import type { JsonReply, JsonRequest } from '../../http/json-route.ts';
+import type { RestRoute } from './rest-route.ts';
 
 const DEFAULT_TOP = 1000;
 
@@ -27,7 +28,7 @@ export function identityRoutes(hub: Hub): RestRoute[] {
   ];
 }
 
-function listDevices(hub: Hub, request: RestRequest): RestReply {
+function listDevices(hub: Hub, request: JsonRequest): JsonReply {
   const top = Number(request.query['top'] ?? DEFAULT_TOP);
   if (!Number.isInteger(top) || top < 1 || top > DEFAULT_TOP) {
     throw hubFault('ArgumentInvalid', `top=${request.query['top'] ?? ''} is not a number from 1 to ${DEFAULT_TOP}`);
@@ -35,13 +36,13 @@ function listDevices(hub: Hub, request: RestRequest): RestReply {
   return { status: 200, body: hub.devices(top).map((device) => deviceJson(hub, device)) };
 }
 
-function listModules(hub: Hub, request: RestRequest): RestReply {
+function listModules(hub: Hub, request: JsonRequest): JsonReply {
   const modules = hub.modulesOf(parameter(request, 'deviceId'));
   return { status: 200, body: modules.map((module) => moduleJson(hub, module)) };
 }
 
 /** Without If-Match it creates, with it updates. */
-function put(hub: Hub, request: RestRequest): RestReply {
+function put(hub: Hub, request: JsonRequest): JsonReply {
   const { deviceId, moduleId } = names(request);
   const body = readIdentityBody(request.body, deviceId, moduleId);
   const condition = matchCondition(request);
@@ -54,7 +55,7 @@ function put(hub: Hub, request: RestRequest): RestReply {
   return reply(hub, hub.updateIdentity(before, updateOf(body)));
 }
 
-function remove(hub: Hub, request: RestRequest): RestReply {
+function remove(hub: Hub, request: JsonRequest): JsonReply {
   const identity = named(hub, request);
   requireMatch(matchCondition(request), identity.etag, titleOf(identity));
   if (identity.moduleId === undefined) hub.removeDevice(identity.deviceId);
@@ -62,12 +63,12 @@ function remove(hub: Hub, request: RestRequest): RestReply {
   return { status: 204 };
 }
 
-function named(hub: Hub, request: RestRequest): Identity {
+function named(hub: Hub, request: JsonRequest): Identity {
   const { deviceId, moduleId } = names(request);
   return hub.requireIdentity(deviceId, moduleId);
 }
 
-function names(request: RestRequest): { deviceId: string; moduleId: string | undefined } {
+function names(request: JsonRequest): { deviceId: string; moduleId: string | undefined } {
   return { deviceId: parameter(request, 'deviceId'), moduleId: request.parameters['moduleId'] };
 }
 
@@ -75,7 +76,7 @@ function titleOf({ deviceId, moduleId }: Identity): string {
   return moduleId === undefined ? `device "${deviceId}"` : `module "${moduleId}" of device "${deviceId}"`;
 }
 
-function reply(hub: Hub, identity: Identity): RestReply {
+function reply(hub: Hub, identity: Identity): JsonReply {
   const body = identity.moduleId === undefined ? deviceJson(hub, identity) : moduleJson(hub, identity);
   return { status: 200, body, etag: identity.etag };
 }

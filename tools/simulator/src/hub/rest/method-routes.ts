@@ -2,8 +2,9 @@ import { checkDocument } from '@edgewright/contract';
 import Type from 'typebox';
 import type { Hub } from '../hub.ts';
 import { hubFault } from '../hub-fault.ts';
-import { parameter } from './rest-route.ts';
-import type { RestReply, RestRequest, RestRoute } from './rest-route.ts';
+import { parameter } from '../../http/json-route.ts';
+import type { JsonReply, JsonRequest } from '../../http/json-route.ts';
+import type { RestRoute } from './rest-route.ts';
 
 const MAX_NAME_LENGTH = 100;
 const MAX_PAYLOAD_BYTES = 128 * 1024;
@@ -26,7 +27,7 @@ export function methodRoutes(hub: Hub): RestRoute[] {
   }));
 }
 
-async function invoke(hub: Hub, request: RestRequest): Promise<RestReply> {
+async function invoke(hub: Hub, request: JsonRequest): Promise<JsonReply> {
   const body = checkDocument(MethodBodySchema, request.body, 'the request body');
   const payloadBytes = Buffer.byteLength(JSON.stringify(body.payload ?? null));
   if (payloadBytes > MAX_PAYLOAD_BYTES) {

@@ -5,7 +5,7 @@ import type { Permission, SharedAccessPolicies } from '../shared-access-policies
 export interface Authorizer {
   readonly policies: SharedAccessPolicies;
   /** What tokens may be for: the hub's host name, with and without its port. */
-  readonly hostNames: () => readonly string[];
+  readonly hostNames: readonly string[];
   readonly now: () => number;
 }
 
@@ -30,7 +30,7 @@ export function authorize(authorizer: Authorizer, { header, path, permissions }:
   if (policy === undefined) throw refusal(`there is no policy "${token.policy}"`);
   const problem = signatureProblem(token, {
     keys: [policy.primaryKey, policy.secondaryKey],
-    audiences: authorizer.hostNames().flatMap((host) => resources(host, path)),
+    audiences: authorizer.hostNames.flatMap((host) => resources(host, path)),
     now: authorizer.now(),
   });
   if (problem !== undefined) throw refusal(problem);

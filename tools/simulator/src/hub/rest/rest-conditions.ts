@@ -1,5 +1,5 @@
 import { hubFault } from '../hub-fault.ts';
-import type { RestRequest } from './rest-route.ts';
+import type { JsonRequest } from '../../http/json-route.ts';
 
 /** What an If-Match header asks for: nothing, that the thing exists, or that it has this ETag. */
 export type MatchCondition =
@@ -7,7 +7,7 @@ export type MatchCondition =
   | { readonly kind: 'exists' }
   | { readonly kind: 'etag'; readonly etag: string };
 
-export function matchCondition(request: RestRequest): MatchCondition {
+export function matchCondition(request: JsonRequest): MatchCondition {
   const header = request.header('if-match');
   return header === undefined ? { kind: 'none' } : conditionOf(header);
 }

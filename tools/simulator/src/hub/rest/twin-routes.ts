@@ -2,8 +2,9 @@ import type { Hub } from '../hub.ts';
 import type { TwinUpdate } from '../twin-store.ts';
 import type { Twin } from '../twin.ts';
 import { matchCondition, requireMatch } from './rest-conditions.ts';
-import { parameter } from './rest-route.ts';
-import type { RestReply, RestRequest, RestRoute } from './rest-route.ts';
+import { parameter } from '../../http/json-route.ts';
+import type { JsonReply, JsonRequest } from '../../http/json-route.ts';
+import type { RestRoute } from './rest-route.ts';
 import { readTwinBody, twinJson } from './twin-json.ts';
 
 /** Twins of devices and modules. */
@@ -26,7 +27,7 @@ export function twinRoutes(hub: Hub): RestRoute[] {
   });
 }
 
-function write(hub: Hub, request: RestRequest, change: (before: Twin, update: TwinUpdate) => Twin): RestReply {
+function write(hub: Hub, request: JsonRequest, change: (before: Twin, update: TwinUpdate) => Twin): JsonReply {
   const before = named(hub, request);
   const { deviceId, moduleId } = before;
   const title = moduleId === undefined ? `"${deviceId}"` : `"${moduleId}" on device "${deviceId}"`;
@@ -34,10 +35,10 @@ function write(hub: Hub, request: RestRequest, change: (before: Twin, update: Tw
   return reply(hub, change(before, readTwinBody(request.body)));
 }
 
-function named(hub: Hub, request: RestRequest): Twin {
+function named(hub: Hub, request: JsonRequest): Twin {
   return hub.twin(parameter(request, 'deviceId'), request.parameters['moduleId']);
 }
 
-function reply(hub: Hub, twin: Twin): RestReply {
+function reply(hub: Hub, twin: Twin): JsonReply {
   return { status: 200, body: twinJson(hub, twin), etag: twin.etag };
 }

@@ -1,5 +1,5 @@
 import { messageOf } from '@edgewright/contract';
-import { SimulatorError } from './simulator-error.ts';
+import { SimulatorError } from '../simulator-error.ts';
 
 /**
  * The error for a server that could not listen.
