@@ -50,7 +50,10 @@ function printTable({ name, rows }: BenchResult): void {
   const table = [[name, 'unit', 'ours', 'baseline', 'ratio', 'goal'], ...cells];
   const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
   for (const row of table) {
-    const line = row.map((cell, column) => (column < 2 ? cell.padEnd : cell.padStart).call(cell, widths[column] ?? 0));
+    const line = row.map((cell, column) => {
+      const width = widths[column] ?? 0;
+      return column < 2 ? cell.padEnd(width) : cell.padStart(width);
+    });
     process.stdout.write(`${line.join('  ').trimEnd()}\n`);
   }
 }

@@ -1,0 +1,148 @@
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { ociPlatforms } from '@edgewright/contract';
+import type { Platform } from '@edgewright/contract';
+import { openModelRegistry } from '@edgewright/models';
+import { buildImage } from '@edgewright/packager';
+import Docker from 'dockerode';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ridgeToOnnx } from '../../examples/diabetes/ridge-onnx.ts';
+import { fitRidge } from '../../examples/diabetes/ridge.ts';
+import { readDiabetesTable } from '../../examples/diabetes/table.ts';
+import { makeBaseImage } from '../support/base-image.ts';
+import { need } from '../support/need.ts';
+import { pushLayout } from '../support/push-layout.ts';
+
+const example = fileURLToPath(new URL('../../examples/diabetes', import.meta.url));
+/** scikit-learn's figures for the two sample vectors of Azure ML's tutorial. */
+const ascending = { data: [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]], expected: 5215.1803 };
+const descending = { data: [[10, 9, 8, 7, 6, 5, 4, 3, 2, 1]], expected: 3727.0253 };
+
+let folder = '';
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'edgewright-docker-'));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Trains, registers and packages the example for one platform, on a base image of Debian. */
+async function packageExample(platform: Platform, mmdebstrap: string): Promise<{ layout: string; tag: string }> {
+  const work = path.join(folder, platform);
+  await using registry = await openModelRegistry(path.join(work, 'models'));
+  const file = path.join(work, 'diabetes.onnx');
+  await writeFile(file, ridgeToOnnx(fitRidge((await readDiabetesTable()).train, 0.4)));
+  const model = await registry.register({ name: 'diabetes', path: file });
+  const layout = path.join(work, 'images');
+  const tag = `edgewright-test/diabetes-${platform}:1`;
+  await buildImage({
+    models: [{ model, directory: await registry.directoryOf(model) }],
+    config: { entryScript: 'score.ts', baseImage: await makeBaseImage(mmdebstrap, [platform]), nodeRuntime: 'bundled' },
+    configDirectory: example,
+    layoutDirectory: layout,
+    tag,
+    platforms: [platform],
+  });
+  return { layout, tag };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Starts an image as a careful operator would: nothing writable, no rights. Stops and removes it at the end. */
+async function startContainer(docker: Docker, image: string): Promise<{ url: string } & AsyncDisposable> {
+  const port = await freePort();
+  const container = await docker.createContainer({
+    Image: image,
+    Env: [`PORT=${port}`, 'EDGEWRIGHT_HTTP_HOST=127.0.0.1'],
+    HostConfig: {
+      NetworkMode: 'host',
+      ReadonlyRootfs: true,
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges'],
+      Memory: 1024 ** 3,
+    },
+  });
+  const close = async (): Promise<void> => container.remove({ force: true, v: true });
+  try {
+    await container.start();
+    const { Config } = await container.inspect();
+    expect(Config.User).toBe('1000');
+    await untilHealthy(container, `http://127.0.0.1:${port}/`);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { url: `http://127.0.0.1:${port}`, [Symbol.asyncDispose]: close };
+}
+
+async function untilHealthy(container: Docker.Container, url: string): Promise<void> {
+  for (;;) {
+    const response = await fetch(url, { signal: AbortSignal.timeout(10_000) }).catch(() => undefined);
+    await response?.body?.cancel();
+    if (response?.ok === true) return;
+    const { State } = await container.inspect();
+    if (!State.Running) {
+      const log = (await container.logs({ stdout: true, stderr: true })).toString();
+      throw new TypeError(`the container ended with code ${State.ExitCode}: ${log}`);
+    }
+    await sleep(200);
+  }
+}
+
+async function score(url: string, data: number[][]): Promise<number> {
+  const response = await fetch(`${url}/score`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ data }),
+  });
+  expect(response.status).toBe(200);
+  const { predictions } = (await response.json()) as { predictions: number[] };
+  return predictions[0] ?? Number.NaN;
+}
+
+describe.each([
+  ['amd64', undefined],
+  ['arm64v8', 'qemu-arm64'],
+  ['arm32v7', 'qemu-arm'],
+] as const)('the %s image', (platform, emulation) => {
+  it(
+    'starts in a Docker Engine without rights and scores as scikit-learn does',
+    { timeout: 300_000 },
+    async (context) => {
+      const { socketPath } = await need(context, 'docker');
+      const { host } = await need(context, 'registry');
+      const { executable } = await need(context, 'mmdebstrap');
+      if (emulation !== undefined) await need(context, emulation);
+      const { layout, tag } = await packageExample(platform, executable);
+      await pushLayout(layout, tag, host);
+      const docker = new Docker({ socketPath });
+      const { architecture, variant } = ociPlatforms[platform];
+      const image = `${host}/${tag}`;
+      const pulling = await docker.pull(image, {
+        platform: ['linux', architecture, variant].filter(Boolean).join('/'),
+      });
+      await new Promise<void>((resolve, reject) => {
+        docker.modem.followProgress(pulling, (error) => (error === null ? resolve() : reject(error)));
+      });
+      const { Architecture } = await docker.getImage(image).inspect();
+      expect(Architecture).toBe(architecture);
+      await using container = await startContainer(docker, image);
+      for (const { data, expected } of [ascending, descending]) {
+        expect(Math.abs((await score(container.url, data)) / expected - 1)).toBeLessThan(1e-5);
+      }
+    },
+  );
+});
