@@ -1,5 +1,13 @@
+import { messageOf } from '@edgewright/contract';
 import type { Engine } from '@edgewright/engine';
+import { createScoringMetrics } from '@edgewright/telemetry';
 import type { Logger, Metrics, ScoringMetrics } from '@edgewright/telemetry';
+import { fastify } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { answerError, isRunFailure } from './answer-error.ts';
+import { requestIds } from './request-ids.ts';
+import { addScoreRoute } from './routes/score-route.ts';
+import { addSwaggerRoute } from './routes/swagger-route.ts';
 import { WebError } from './web-error.ts';
 
 /** Bounds on requests. */
@@ -36,11 +44,134 @@ export interface ScoringServer extends AsyncDisposable {
   readonly port: number;
 }
 
+const DEFAULT_LIMITS: WebLimits = { bodyBytes: 104_857_600, drainMs: 10_000 };
+// the longest that a client may take to send a request: 100 MB over a slow line
+const RECEIVE_MS = 300_000;
+
+/** The paths of this host with the methods that they take, for answers to others. */
+const PATHS: Readonly<Record<string, string>> = {
+  '/': 'GET, HEAD',
+  '/score': 'GET, HEAD, POST, OPTIONS',
+  '/swagger.json': 'GET, HEAD',
+  '/metrics': 'GET, HEAD',
+};
+
 /**
- * Serves `GET /` (health), `/score`, `/swagger.json` and `/metrics`.
+ * Serves `GET /` (health), `/score`, `/swagger.json` and `/metrics`, with the statuses, headers and bodies of Azure ML's
+ * own container.
  *
  * @throws WebError `PortInUse`
  */
-export function serveScoring(options: ServeScoringOptions): Promise<ScoringServer> {
-  return Promise.reject(new WebError('PortInUse', `cannot listen on ${options.host}:${options.port} yet`));
+export async function serveScoring(options: ServeScoringOptions): Promise<ScoringServer> {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const server = fastify({
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: RECEIVE_MS,
+    forceCloseConnections: 'idle',
+    genReqId: () => '',
+  });
+  // every body arrives as bytes: what they are is decided by the route
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  addHooks(server, options.logger);
+  closeConnectionsAfterAnswer(server);
+  addRoutes(server, options, limits);
+  const port = await listen(server, options);
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  const url = `http://${host}:${port}`;
+  options.logger.info({ event: 'web.listening', url }, `serving ${url}`);
+  return { url, port, [Symbol.asyncDispose]: () => close(server, limits.drainMs) };
+}
+
+function addRoutes(server: FastifyInstance, options: ServeScoringOptions, limits: WebLimits): void {
+  const { engine, metrics } = options;
+  const scoringMetrics = options.scoringMetrics ?? createScoringMetrics(metrics);
+  if (options.scoringMetrics === undefined) scoringMetrics.watchEngine(() => engine.stats());
+  server.get('/', (_request, reply) => reply.type('text/plain; charset=utf-8').send('Healthy'));
+  server.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+  const { timeoutMs } = limits;
+  addScoreRoute(server, { engine, metrics: scoringMetrics, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+  addSwaggerRoute(server, engine, { title: options.title ?? 'ML service', version: options.version ?? '1.0' });
+}
+
+function addHooks(server: FastifyInstance, logger: Logger): void {
+  server.addHook('onRequest', (request, reply, done) => {
+    const { requestId, headers } = requestIds(request.headers);
+    request.id = requestId;
+    reply.headers(headers);
+    done();
+  });
+  server.addHook('onResponse', (request, reply, done) => {
+    const facts = {
+      event: 'web.request',
+      requestId: request.id,
+      method: request.method,
+      path: request.url.split('?', 1)[0],
+      status: reply.statusCode,
+      milliseconds: Math.round(reply.elapsedTime * 1000) / 1000,
+    };
+    // probes and scrapes come by the second
+    const level = facts.path === '/score' || reply.statusCode >= 400 ? 'info' : 'debug';
+    logger[level](facts, `${facts.method} ${facts.path} ${facts.status} ${facts.milliseconds} ms`);
+    done();
+  });
+  server.setErrorHandler((error, request, reply) => {
+    const answer = answerError(error);
+    const facts = { event: 'web.failed', requestId: request.id, code: answer.body.code, err: error };
+    if (answer.status >= 500) logger.error(facts, `request ${request.id} failed: ${messageOf(error)}`);
+    else logger.debug(facts, `request ${request.id} refused: ${messageOf(error)}`);
+    if (isRunFailure(answer.body.code)) reply.header('x-ms-run-function-failed', 'True');
+    return reply.code(answer.status).headers(answer.headers).send(answer.body);
+  });
+  server.setNotFoundHandler((request, reply) => refuseUnknown(request, reply));
+}
+
+function refuseUnknown(request: FastifyRequest, reply: FastifyReply): never {
+  const path = request.url.split('?', 1)[0] ?? '';
+  const allowed = PATHS[path];
+  if (allowed === undefined) {
+    throw new WebError('RouteUnknown', `there is nothing at ${path}; there is ${Object.keys(PATHS).join(', ')}`, {
+      details: { path },
+    });
+  }
+  reply.header('allow', allowed);
+  throw new WebError('MethodNotAllowed', `${path} does not take ${request.method}, only ${allowed}`, {
+    details: { path, method: request.method, allowed },
+  });
+}
+
+async function listen(server: FastifyInstance, { host, port }: ServeScoringOptions): Promise<number> {
+  try {
+    await server.listen({ host, port });
+  } catch (cause) {
+    await server.close();
+    throw new WebError('PortInUse', `cannot listen on ${host}:${port}: ${messageOf(cause)}`, {
+      details: { host, port, reason: (cause as { code?: string }).code },
+      cause,
+    });
+  }
+  const address = server.server.address();
+  return typeof address === 'object' && address !== null ? address.port : port;
+}
+
+/** Closes connections after the answer that is under way: a kept-alive one would hold the server open. */
+function closeConnectionsAfterAnswer(server: FastifyInstance): void {
+  let closing = false;
+  server.addHook('preClose', (done) => {
+    closing = true;
+    done();
+  });
+  server.addHook('onSend', (_request, reply, _payload, done) => {
+    if (closing) reply.header('connection', 'close');
+    done();
+  });
+}
+
+async function close(server: FastifyInstance, drainMs: number): Promise<void> {
+  const timer = setTimeout(() => server.server.closeAllConnections(), drainMs);
+  try {
+    await server.close();
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -21,7 +21,8 @@ export function scriptPlace(error: unknown): ScriptPlace | undefined {
     const match = PLACE.exec(line);
     if (match === null) continue;
     const [, location = '', row, column] = match;
-    const file = location.startsWith('file:') ? fileURLToPath(location.replace(/\?.*$/, '')) : location;
+    const bare = location.replace(/\?.*$/, '');
+    const file = bare.startsWith('file:') ? fileURLToPath(bare) : bare;
     if (file.startsWith(OWN_FOLDER + path.sep) || file.includes(`${path.sep}node_modules${path.sep}`)) continue;
     return { file, line: Number(row), ...(column === undefined ? {} : { column: Number(column) }) };
   }

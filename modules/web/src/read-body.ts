@@ -1,0 +1,43 @@
+import { isUtf8 } from 'node:buffer';
+import { parseJson } from '@edgewright/contract';
+import type { IncomingHttpHeaders } from 'node:http';
+import { WebError } from './web-error.ts';
+
+const JSON_TYPE = /^(application\/(json|x-www-form-urlencoded|[\w.+-]+\+json)|text\/(plain|json))$/;
+
+/**
+ * Reads a JSON body. Azure ML's container did not look at the content type, and curl names a form when it is not told
+ * otherwise: so everything that is text is read as JSON.
+ *
+ * @throws WebError `MediaTypeUnsupported`, `RequestInvalid`; ContractError `InvalidJson` with line and column
+ */
+export function readJsonBody(headers: IncomingHttpHeaders, body: unknown): unknown {
+  const type = (headers['content-type'] ?? 'application/json').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  if (!JSON_TYPE.test(type)) {
+    throw new WebError('MediaTypeUnsupported', `cannot read a body of the type "${type}": send application/json`, {
+      details: { contentType: type },
+    });
+  }
+  if (!Buffer.isBuffer(body) || body.length === 0) {
+    throw new WebError('RequestInvalid', 'the request has no body: send JSON, such as {"data": [[…]]}');
+  }
+  if (!isUtf8(body)) throw new WebError('RequestInvalid', 'the body of the request is not UTF-8 text');
+  return parseJson(body.toString('utf8'), 'the body of the request');
+}
+
+/** A query as data: Azure ML's rule. Repeated keys become a list; a value that is JSON becomes what it says. */
+export function readQuery(query: Readonly<Record<string, string | readonly string[] | undefined>>): unknown {
+  const data: [string, unknown][] = [];
+  for (const [name, value] of Object.entries(query)) {
+    data.push([name, typeof value === 'string' ? valueOf(value) : (value ?? []).map(valueOf)]);
+  }
+  return Object.fromEntries(data);
+}
+
+function valueOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}

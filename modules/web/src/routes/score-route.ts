@@ -1,0 +1,57 @@
+import type { Engine, ScoreResult } from '@edgewright/engine';
+import type { ScoringMetrics } from '@edgewright/telemetry';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { answerError } from '../answer-error.ts';
+import { readJsonBody, readQuery } from '../read-body.ts';
+
+export interface ScoreRouteOptions {
+  readonly engine: Engine;
+  readonly metrics: ScoringMetrics;
+  readonly timeoutMs?: number;
+}
+
+type Query = Record<string, string | string[] | undefined>;
+
+/** `GET` and `POST /score`: Azure ML's scoring route. `GET` takes its data from the query. */
+export function addScoreRoute(server: FastifyInstance, options: ScoreRouteOptions): void {
+  server.post('/score', (request, reply) => answer(request, reply, options, () => readJsonBody(request.headers, request.body))); // prettier-ignore
+  server.get('/score', (request, reply) => answer(request, reply, options, () => readQuery(request.query as Query)));
+  server.options('/score', (_request, reply) => reply.header('allow', 'GET, POST, OPTIONS').code(200).send());
+}
+
+async function answer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { engine, metrics, timeoutMs }: ScoreRouteOptions,
+  read: () => unknown,
+): Promise<FastifyReply> {
+  try {
+    const result = await engine.score({
+      data: read(),
+      requestId: request.id,
+      signal: whenGone(reply),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
+    metrics.record({ host: 'web', outcome: 'ok', timings: result.timings });
+    return send(reply, result);
+  } catch (error) {
+    metrics.record({ host: 'web', outcome: answerError(error).body.code });
+    throw error;
+  }
+}
+
+function send(reply: FastifyReply, { value, timings }: ScoreResult): FastifyReply {
+  return reply
+    .headers({ 'x-ms-run-function-failed': 'False', 'x-ms-run-fn-exec-ms': timings.runMs.toFixed(3) })
+    .type('application/json; charset=utf-8')
+    .send(JSON.stringify(value));
+}
+
+/** Fires when the caller hangs up before the answer is written. */
+function whenGone(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) gone.abort();
+  });
+  return gone.signal;
+}
