@@ -22,6 +22,7 @@ const SCHEMA = `
   CREATE TABLE twins (
     client TEXT PRIMARY KEY, desired TEXT NOT NULL, reported TEXT NOT NULL, pending TEXT
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE configuration (id INTEGER PRIMARY KEY CHECK (id = 1), desired TEXT NOT NULL) STRICT;
 `;
 
 /**

@@ -1,7 +1,11 @@
 import type { EdgeHubDatabase } from './edge-hub-database.ts';
 
-/** The subscriptions of one client: the granted quality of service by topic filter. */
-export type Subscriptions = ReadonlyMap<string, 0 | 1>;
+/** What is kept of a subscription. */
+interface KeptSubscription {
+  readonly qos: 0 | 1;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+}
 
 /** The MQTT sessions that outlive their connection (clean session 0): subscriptions only, messages wait in queues. */
 export class SessionStore {
@@ -15,16 +19,17 @@ export class SessionStore {
     this.#remove = database.prepare('DELETE FROM sessions WHERE client = ?');
   }
 
-  /** What the client subscribed to when it was here last; undefined when it left no session. */
-  get(client: string): Subscriptions | undefined {
+  /** What the client subscribed to when it was here last, by topic filter; undefined when it left no session. */
+  get(client: string): ReadonlyMap<string, KeptSubscription> | undefined {
     const row = this.#get.get(client) as { subscriptions: string } | undefined;
-    return row === undefined ? undefined : new Map(JSON.parse(row.subscriptions) as [string, 0 | 1][]);
+    return row === undefined ? undefined : new Map(JSON.parse(row.subscriptions) as [string, KeptSubscription][]);
   }
 
-  put(client: string, subscriptions: Subscriptions): void {
+  put(client: string, subscriptions: ReadonlyMap<string, KeptSubscription>): void {
     this.#put.run(client, JSON.stringify([...subscriptions]));
   }
 
+  /** Forgets a client's session. */
   remove(client: string): void {
     this.#remove.run(client);
   }

@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
+import { createServer } from 'node:tls';
+import type { Server, TLSSocket } from 'node:tls';
+import { messageOf } from '@edgewright/contract';
+import { SimulatorError } from '../simulator-error.ts';
+import type { IssuedCertificate } from '../workload/certificate-issuer.ts';
+import type { ClientCertificate } from './client-authentication.ts';
+
+export interface MqttListenerOptions {
+  /** The address to listen on. */
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly certificate: IssuedCertificate;
+  /** PEM of the authorities whose client certificates count. */
+  readonly trustBundle: string;
+}
+
+/** A TLS port that takes clients, with a certificate or without. */
+export class MqttListener implements AsyncDisposable {
+  readonly port: number;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(server: Server) {
+    this.#server = server;
+    this.port = (server.address() as AddressInfo).port;
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+  }
+
+  /** @throws SimulatorError `SimulatorPortInUse` */
+  static async open({ host, port, certificate, trustBundle }: MqttListenerOptions): Promise<MqttListener> {
+    const server = createServer({
+      cert: certificate.certificate,
+      key: certificate.privateKey,
+      ca: trustBundle,
+      requestCert: true,
+      rejectUnauthorized: false,
+      minVersion: 'TLSv1.2',
+    });
+    try {
+      server.listen(port, host);
+      await once(server, 'listening');
+    } catch (cause) {
+      throw new SimulatorError('SimulatorPortInUse', `cannot listen for MQTT on ${host}:${port}: ${messageOf(cause)}`, {
+        details: { host, port },
+        cause,
+      });
+    }
+    return new MqttListener(server);
+  }
+
+  /** Calls back with every client that has done its TLS handshake. */
+  onClient(accept: (socket: TLSSocket, certificate: ClientCertificate | undefined) => void): void {
+    this.#server.on('secureConnection', (socket) => {
+      socket.setNoDelay(true);
+      accept(socket, certificateOf(socket));
+    });
+  }
+
+  /** Closes the port and cuts whoever is still connected. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+}
+
+function certificateOf(socket: TLSSocket): ClientCertificate | undefined {
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate === undefined) return undefined;
+  return {
+    thumbprints: [certificate.fingerprint, certificate.fingerprint256].map((print) => print.replaceAll(':', '')),
+    commonName: /^CN=(.*)$/m.exec(certificate.subject)?.[1] ?? '',
+    isTrusted: socket.authorized,
+  };
+}
