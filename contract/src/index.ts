@@ -22,6 +22,15 @@ export { MAX_MESSAGE_BYTES, ScoringErrorSchema, scorerEndpoints, scorerPropertie
 export type { ScoringError } from './messages.ts';
 export { MODEL_NAME_PATTERN, modelFrameworks, ModelSchema, parseModelReference } from './model.ts';
 export type { Model, ModelFile, ModelReference } from './model.ts';
+export {
+  imageAnnotations,
+  ociMediaTypes,
+  OciDescriptorSchema,
+  OciImageConfigSchema,
+  OciIndexSchema,
+  OciManifestSchema,
+} from './oci-image.ts';
+export type { OciDescriptor, OciImageConfig, OciIndex, OciManifest } from './oci-image.ts';
 export { ociPlatforms, platformOf, platforms, PlatformSchema } from './platform.ts';
 export type { OciPlatform, Platform } from './platform.ts';
 export { compileRoute } from './routes/compile-route.ts';

@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import type { Static } from 'typebox';
 
 /** Input and output names of the scorer module: Azure ML's message contract, and one output for what could not be scored. */
 export const scorerEndpoints = {
@@ -17,6 +18,8 @@ export const scorerProperties = {
   scoringMs: 'scoringMs',
   /** Azure ML's own mark of a scored message: `OK`. */
   azureMlResponse: 'AzureMLResponse',
+  /** The message id of the input; the output's own is derived from it and from the model's version. */
+  inputMessageId: 'inputMessageId',
 } as const;
 
 /** The largest message that edgeHub and IoT Hub take: body and properties together, in bytes. */
@@ -35,3 +38,5 @@ export const ScoringErrorSchema = Type.Object(
   },
   { $id: 'https://edgewright.dev/schemas/scoring-error.json', title: 'body of a message on amlError' },
 );
+
+export type ScoringError = Static<typeof ScoringErrorSchema>;

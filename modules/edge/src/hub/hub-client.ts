@@ -12,6 +12,8 @@ export interface RawDelivery {
   readonly payload: Buffer;
   /** Sends the PUBACK, in order; false when the connection is gone and the message will come again. */
   acknowledge(): boolean;
+  /** False when the connection is gone. */
+  isLive(): boolean;
 }
 
 /** A direct method that the hub calls. */
@@ -178,7 +180,12 @@ export class HubClient extends EventEmitter {
     const isOwed = packet.qos === 1 && packet.messageId !== undefined;
     const acknowledge = isOwed ? this.#ledger.take(packet.messageId) : () => true;
     callback(isOwed ? acknowledgedLater : undefined);
-    this.#events.input({ topic: packet.topic, payload: packet.payload, acknowledge });
+    this.#events.input({
+      topic: packet.topic,
+      payload: packet.payload,
+      acknowledge,
+      isLive: () => !this.#isClosed,
+    });
   }
 
   #forward(topic: string, payload: Buffer): void {

@@ -47,7 +47,7 @@ describe('HubSession', () => {
     const { session, deliveries } = await openSession(hub);
     const delivered = hub.deliver('amlInput', '{"data":1}', { '$.mid': 'm1' });
     await expect.poll(() => deliveries.length).toBe(1);
-    await session.send({ outputName: 'amlOutput', body: '2', properties: [] });
+    await session.send([{ outputName: 'amlOutput', body: '2', properties: [] }]);
     expect(hub.events).not.toContain('acknowledged');
     expect(deliveries[0]?.acknowledge()).toBe(true);
     await delivered;
@@ -86,11 +86,11 @@ describe('HubSession', () => {
     const hub = await startHub();
     hub.onOutput = () => 'ignore';
     const { session } = await openSession(hub, { sendTimeoutMs: 50 });
-    await expect(session.send({ outputName: 'o', body: '', properties: [] })).rejects.toMatchObject({
+    await expect(session.send([{ outputName: 'o', body: '', properties: [] }])).rejects.toMatchObject({
       code: 'HubTimeout',
     });
     const { session: other } = await openSession(hub);
-    const sending = other.send({ outputName: 'o', body: '', properties: [] });
+    const sending = other.send([{ outputName: 'o', body: '', properties: [] }]);
     setImmediate(() => hub.dropConnections());
     await expect(sending).rejects.toMatchObject({ code: 'HubConnectionLost' });
   });
@@ -162,7 +162,7 @@ describe('HubSession', () => {
     const hub = await startHub();
     hub.onOutput = () => 'ignore';
     const { session } = await openSession(hub);
-    const sending = session.send({ outputName: 'o', body: '', properties: [] });
+    const sending = session.send([{ outputName: 'o', body: '', properties: [] }]);
     await hub.until(() => hub.outputs.length === 1);
     await Promise.all([
       session[Symbol.asyncDispose](),

@@ -28,6 +28,8 @@ export interface Delivery {
   readonly message: InputMessage;
   /** Sends the acknowledgement, in order; false when the connection is gone and the message will come again. */
   acknowledge(): boolean;
+  /** Lets the message go, so that it comes again: when its connection still stands, it is made anew for that. */
+  release(): void;
 }
 
 /** Who is told what comes. None of these may throw. */
@@ -98,16 +100,21 @@ export class HubSession implements AsyncDisposable {
   }
 
   /**
-   * Sends a message to an output and waits until edgeHub has it.
+   * Sends messages to outputs, all or none, and waits until edgeHub has them.
    *
-   * @throws EdgeError `OutputTooLarge`; `HubConnectionLost`, `HubTimeout`: edgeHub may have it or not
+   * @throws EdgeError `OutputTooLarge`, before anything is sent; `HubConnectionLost`, `HubTimeout`: edgeHub may have some
    */
-  async send(message: OutputMessage): Promise<void> {
-    const topic = outputTopic(this.#eventsTopic, message);
-    if (this.#client === undefined || this.#isClosed) {
+  async send(messages: readonly OutputMessage[]): Promise<void> {
+    const { sendTimeoutMs } = this.#options.settings;
+    const prepared = messages.map((message) => ({
+      topic: outputTopic(this.#eventsTopic, message),
+      body: message.body,
+    }));
+    const client = this.#client;
+    if (client === undefined || this.#isClosed) {
       throw new EdgeError('HubConnectionLost', 'there is no connection to edgeHub');
     }
-    await this.#client.send(topic, message.body, this.#options.settings.sendTimeoutMs);
+    await Promise.all(prepared.map(({ topic, body }) => client.send(topic, body, sendTimeoutMs)));
   }
 
   /** Answers a direct method. */
@@ -205,7 +212,13 @@ export class HubSession implements AsyncDisposable {
       );
       return;
     }
-    this.#options.events.delivered({ message, acknowledge: () => !this.#isClosed && delivery.acknowledge() });
+    this.#options.events.delivered({
+      message,
+      acknowledge: () => !this.#isClosed && delivery.acknowledge(),
+      release: () => {
+        if (delivery.isLive()) this.abandon('a message could not be seen to');
+      },
+    });
   }
 
   async #request<Value>(

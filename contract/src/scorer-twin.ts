@@ -1,0 +1,155 @@
+import Type from 'typebox';
+import type { Static } from 'typebox';
+import { MAX_MESSAGE_BYTES } from './messages.ts';
+
+/** When the scorer acknowledges a message to edgeHub; docs/edge-module.md says what each survives. */
+export const acknowledgementPolicies = ['after-output', 'on-receive'] as const;
+
+export type AcknowledgementPolicy = (typeof acknowledgementPolicies)[number];
+
+export const scorerLogLevels = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+
+/** What a name of an input or output may be: what can stand in a route. */
+const EndpointName = Type.String({
+  pattern: '^[A-Za-z0-9_-]{1,64}$',
+  description: '1 to 64 letters, digits, "_" or "-"',
+});
+
+const OutputsSchema = Type.Object(
+  {
+    outputs: Type.Optional(
+      Type.Array(EndpointName, { minItems: 1, maxItems: 16, uniqueItems: true, description: 'where results go' }),
+    ),
+    error: Type.Optional(EndpointName),
+  },
+  { additionalProperties: false },
+);
+
+/**
+ * Desired properties of the scorer's module twin. Every one is optional and takes effect while the module runs. A document
+ * with a mistake is refused whole; the former settings stay in force and the reason stands in the reported properties.
+ */
+export const ScorerDesiredSchema = Type.Object(
+  {
+    mapping: Type.Optional(
+      Type.Object(
+        {
+          outputs: Type.Optional(
+            Type.Array(EndpointName, {
+              minItems: 1,
+              maxItems: 16,
+              uniqueItems: true,
+              description: 'where results go; default ["amlOutput"]',
+            }),
+          ),
+          error: Type.Optional(EndpointName),
+          inputs: Type.Optional(
+            Type.Record(EndpointName, OutputsSchema, { description: 'what is different for one input, by its name' }),
+          ),
+        },
+        {
+          additionalProperties: false,
+          description: 'which output takes the results of which input, and which the errors (default amlError)',
+        },
+      ),
+    ),
+    acknowledgement: Type.Optional(
+      Type.Enum([...acknowledgementPolicies], {
+        description: 'when a message is acknowledged to edgeHub; default after-output, which loses nothing',
+      }),
+    ),
+    limits: Type.Optional(
+      Type.Object(
+        {
+          timeoutMs: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 600_000,
+              description:
+                'milliseconds for scoring one message; default 20000, below the 30 s after which edgeHub sends again',
+            }),
+          ),
+          maxAttempts: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 100,
+              description: "how often a message is tried when the machine fails, not the message's fault; default 3",
+            }),
+          ),
+          bodyBytes: Type.Optional(
+            Type.Integer({ minimum: 1, maximum: MAX_MESSAGE_BYTES, description: 'bytes in one body; default 262144' }),
+          ),
+          concurrency: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 1000,
+              description: 'messages that are scored at the same time; default 100 (edgeHub sends one at a time)',
+            }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
+    ),
+    reportIntervalSeconds: Type.Optional(
+      Type.Integer({
+        minimum: 5,
+        maximum: 86_400,
+        description: 'seconds between reports of counters; default 60. Each one is a message of the IoT Hub quota',
+      }),
+    ),
+    logLevel: Type.Optional(Type.Enum([...scorerLogLevels], { description: 'default info' })),
+  },
+  {
+    additionalProperties: false,
+    $id: 'https://edgewright.dev/schemas/scorer-desired.json',
+    title: "desired properties of the scorer's module twin",
+  },
+);
+
+export type ScorerDesired = Static<typeof ScorerDesiredSchema>;
+
+/** Reported properties of the scorer's module twin. */
+export const ScorerReportedSchema = Type.Object(
+  {
+    schemaVersion: Type.Literal('1.0'),
+    state: Type.Enum(['starting', 'running', 'stopped']),
+    startedAt: Type.String({ description: 'ISO 8601' }),
+    /** True when no message is held: the moment to update the module. */
+    isIdle: Type.Boolean(),
+    model: Type.Object({
+      name: Type.String(),
+      version: Type.String(),
+      sha256: Type.Optional(Type.String()),
+    }),
+    backend: Type.Object({ name: Type.String(), reason: Type.String() }),
+    execution: Type.Object({
+      mode: Type.String(),
+      workers: Type.Integer(),
+      threads: Type.Integer(),
+      reason: Type.String(),
+    }),
+    settings: Type.Object({
+      status: Type.Enum(['applied', 'refused']),
+      /** The `$version` of the desired properties that this is about. */
+      desiredVersion: Type.Integer(),
+      /** Why they were refused. */
+      reason: Type.Union([Type.String(), Type.Null()]),
+    }),
+    counters: Type.Record(Type.String(), Type.Integer()),
+    /** Of the last messages: from taking one to having its output confirmed, in milliseconds. */
+    latencyMs: Type.Union([
+      Type.Object({ p50: Type.Number(), p99: Type.Number(), max: Type.Number(), messages: Type.Integer() }),
+      Type.Null(),
+    ]),
+    lastError: Type.Union([
+      Type.Object({ code: Type.String(), message: Type.String(), at: Type.String() }),
+      Type.Null(),
+    ]),
+  },
+  {
+    $id: 'https://edgewright.dev/schemas/scorer-reported.json',
+    title: "reported properties of the scorer's module twin",
+  },
+);
+
+export type ScorerReported = Static<typeof ScorerReportedSchema>;

@@ -1,0 +1,19 @@
+import type { Engine } from '@edgewright/engine';
+import type { Logger, Metrics, ScoringMetrics } from '@edgewright/telemetry';
+import type { EdgeSettings } from './edge-settings.ts';
+import type { CreateClient } from './hub/hub-session.ts';
+
+export interface EdgeModuleOptions {
+  /** Ready to score. The caller closes it, after this function has ended. */
+  readonly engine: Engine;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly scoringMetrics: ScoringMetrics;
+  /** Ends the module: intake stops, what is in flight is finished or released, and the connection is closed. */
+  readonly signal: AbortSignal;
+  readonly settings?: Partial<EdgeSettings>;
+  /** The digest of the model, for the reported properties. */
+  readonly modelSha256?: string;
+  /** Makes the SDK's client; default `ModuleClient.fromEnvironment`, which reads the variables that edgeAgent sets. */
+  readonly createClient?: CreateClient;
+}

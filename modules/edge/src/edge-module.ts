@@ -1,0 +1,184 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ModuleClient } from 'azure-iot-device';
+import { AcknowledgementSwitch } from './acknowledgement/acknowledgement-switch.ts';
+import type { EdgeModuleOptions } from './edge-module-options.ts';
+import { defaultEdgeSettings } from './edge-settings.ts';
+import type { EdgeSettings } from './edge-settings.ts';
+import { HubLink } from './hub/hub-link.ts';
+import type { HubSession } from './hub/hub-session.ts';
+import { EdgeCounters } from './messages/edge-counters.ts';
+import { MessageHandler } from './messages/message-handler.ts';
+import { MessageIntake } from './messages/message-intake.ts';
+import { MessageScorer } from './messages/message-scorer.ts';
+import { DirectMethods } from './methods/direct-methods.ts';
+import { ModuleStatus } from './module-status.ts';
+import { readScorerSettings } from './scorer-settings.ts';
+import type { ScorerSettings } from './scorer-settings.ts';
+import { SettingsSync } from './twin/settings-sync.ts';
+import { TwinReporter } from './twin/twin-reporter.ts';
+
+/** The last report of a closing module may take this long. */
+const LAST_REPORT_MS = 1_000;
+/** Work that was told to end gets this long to do so. */
+const RELEASE_MS = 1_000;
+
+/**
+ * The parts of the edge host, tied together. The way of a message: `link` → `intake` → `acknowledgement` → `handler` (which asks
+ * the scorer for outputs) → `link`. Settings come through `sync`, reports leave through `reporter`.
+ */
+export class EdgeModule implements AsyncDisposable {
+  readonly #options: EdgeModuleOptions;
+  readonly #edgeSettings: EdgeSettings;
+  readonly #counters: EdgeCounters;
+  readonly #status: ModuleStatus;
+  readonly #link: HubLink;
+  readonly #acknowledgement: AcknowledgementSwitch;
+  readonly #intake: MessageIntake;
+  readonly #methods: DirectMethods;
+  readonly #sync: SettingsSync;
+  readonly #reporter: TwinReporter;
+  readonly #drained = new AbortController();
+  readonly #startLevel: string;
+  #settings: ScorerSettings = readScorerSettings({});
+
+  constructor(options: EdgeModuleOptions) {
+    const { engine, logger, metrics } = options;
+    this.#options = options;
+    this.#edgeSettings = { ...defaultEdgeSettings, ...options.settings };
+    this.#startLevel = logger.level;
+    this.#counters = new EdgeCounters(metrics);
+    this.#status = new ModuleStatus({
+      engine,
+      model: primaryModel(options),
+      counters: this.#counters,
+      held: () => this.#intake.held,
+    });
+    this.#link = this.#createLink();
+    this.#acknowledgement = new AcknowledgementSwitch({ handler: this.#createHandler(), counters: this.#counters });
+    this.#intake = new MessageIntake({
+      acknowledgement: () => this.#acknowledgement.current,
+      concurrency: () => this.#settings.limits.concurrency,
+      counters: this.#counters,
+    });
+    this.#methods = new DirectMethods({
+      engine,
+      logger,
+      scoreTimeoutMs: () => this.#settings.limits.timeoutMs,
+      status: () => this.#status.snapshot(),
+    });
+    this.#sync = this.#createSync();
+    this.#reporter = new TwinReporter({
+      snapshot: () => this.#status.snapshot(),
+      intervalMs: () => this.#settings.reportIntervalSeconds * 1000,
+      logger,
+    });
+  }
+
+  /**
+   * Scores what comes, until the signal fires.
+   *
+   * @throws EdgeError `HubUnreachable`
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#link.run(signal);
+  }
+
+  /** Stops intake, gives what is under way its time, reports for the last time, and says goodbye. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const idle = this.#intake.close();
+    await within(idle, this.#edgeSettings.drainMs);
+    this.#drained.abort();
+    await within(idle, RELEASE_MS);
+    this.#status.enter('stopped');
+    await within(this.#reporter.flush(), LAST_REPORT_MS);
+    this.#reporter[Symbol.dispose]();
+    this.#sync[Symbol.dispose]();
+    await this.#acknowledgement[Symbol.asyncDispose]();
+    await this.#link[Symbol.asyncDispose]();
+  }
+
+  #createLink(): HubLink {
+    return new HubLink({
+      createClient: this.#options.createClient ?? ((transport) => ModuleClient.fromEnvironment(transport)),
+      settings: this.#edgeSettings,
+      logger: this.#options.logger,
+      events: {
+        delivered: (delivery) => this.#intake.deliver(delivery),
+        desiredChanged: (patch) => this.#sync.changed(patch),
+        methodCalled: (call) =>
+          void this.#methods.call(call, (code, payload) => this.#link.session?.respond(call.requestId, code, payload)),
+      },
+      opened: (session) => void this.#onOpened(session),
+      ended: () => {
+        this.#reporter.detach();
+        this.#sync.detach();
+        this.#intake.hold();
+      },
+    });
+  }
+
+  #createHandler(): MessageHandler {
+    const { engine, logger, scoringMetrics } = this.#options;
+    const scorer = new MessageScorer({
+      engine,
+      model: primaryModel(this.#options),
+      settings: () => this.#settings,
+      counters: this.#counters,
+      scoringMetrics,
+      logger,
+    });
+    return new MessageHandler({
+      scorer,
+      outbox: this.#link,
+      counters: this.#counters,
+      logger,
+      signal: this.#drained.signal,
+      onRejected: (error) => this.#status.failed(error),
+    });
+  }
+
+  #createSync(): SettingsSync {
+    return new SettingsSync({
+      logger: this.#options.logger,
+      apply: (settings) => this.#apply(settings),
+      applied: (version) => {
+        this.#status.settingsApplied(version);
+        this.#reporter.changed();
+      },
+      refused: (version, error) => {
+        this.#status.settingsRefused(version, error);
+        this.#reporter.changed();
+      },
+    });
+  }
+
+  /** Messages wait until the settings are known, because these say where outputs go. */
+  async #onOpened(session: HubSession): Promise<void> {
+    this.#counters.connected();
+    await this.#sync.attach(session);
+    if (this.#link.session !== session || this.#drained.signal.aborted) return;
+    this.#status.enter('running');
+    this.#reporter.attach(session);
+    this.#intake.open();
+  }
+
+  #apply(settings: ScorerSettings): void {
+    this.#acknowledgement.select(settings.acknowledgement);
+    this.#options.logger.level = settings.logLevel ?? this.#startLevel;
+    this.#settings = settings;
+  }
+}
+
+function primaryModel({ engine, modelSha256 }: EdgeModuleOptions): { name: string; version: string; sha256?: string } {
+  const [model] = engine.describe().models;
+  if (model === undefined) throw new TypeError('the engine has no model');
+  return {
+    name: model.name,
+    version: String(model.version),
+    ...(modelSha256 === undefined ? {} : { sha256: modelSha256 }),
+  };
+}
+
+async function within(promise: Promise<void>, milliseconds: number): Promise<void> {
+  await Promise.race([promise, sleep(milliseconds, undefined, { ref: false })]);
+}

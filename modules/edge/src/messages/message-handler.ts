@@ -1,0 +1,101 @@
+import { isEdgewrightError, messageOf } from '@edgewright/contract';
+import type { Logger } from '@edgewright/telemetry';
+import type { EdgeCounters } from './edge-counters.ts';
+import type { InputMessage } from './input-message.ts';
+import type { MessageScorer, ScoredMessage } from './message-scorer.ts';
+import type { OutputMessage } from './output-message.ts';
+
+/** Where outputs are sent. */
+export interface Outbox {
+  /**
+   * Sends all of them, or none when one is too large, and waits until edgeHub has them.
+   *
+   * @throws EdgeError `OutputTooLarge`; `HubConnectionLost` and `HubTimeout`, when edgeHub may have some of them
+   */
+  send(messages: readonly OutputMessage[]): Promise<void>;
+  /** Asks for a new connection, which brings what is not acknowledged again. */
+  reconnect(reason: string): void;
+}
+
+/** What became of a message: its output is with edgeHub, or it was let go and will come again. */
+export type Handled = 'confirmed' | 'released';
+
+export interface MessageHandlerOptions {
+  readonly scorer: MessageScorer;
+  readonly outbox: Outbox;
+  readonly counters: EdgeCounters;
+  readonly logger: Logger;
+  /** Ends work that is still under way when closing has waited long enough. */
+  readonly signal: AbortSignal;
+  /** Told of every message that went to the error output. */
+  onRejected(error: unknown): void;
+}
+
+/** Takes a message all the way: scored, and its outputs confirmed by edgeHub. */
+export class MessageHandler {
+  readonly #options: MessageHandlerOptions;
+
+  constructor(options: MessageHandlerOptions) {
+    this.#options = options;
+  }
+
+  /** Never rejects. */
+  async handle(message: InputMessage): Promise<Handled> {
+    const { scorer, counters, logger, signal } = this.#options;
+    const started = performance.now();
+    try {
+      const scored = await scorer.score(message, signal);
+      if (scored === undefined) return this.#release(message, 'the module closes');
+      const sent = await this.#send(message, scored);
+      if (sent.error === undefined) counters.scored(message.inputName, performance.now() - started);
+      else this.#noteRejection(message, sent.error);
+      return 'confirmed';
+    } catch (error) {
+      if (codeOf(error) === 'HubTimeout') this.#options.outbox.reconnect('edgeHub does not confirm outputs');
+      logger.debug({ err: error, messageId: message.messageId }, 'a message is let go');
+      return this.#release(message, messageOf(error));
+    }
+  }
+
+  async #send(message: InputMessage, scored: ScoredMessage): Promise<ScoredMessage> {
+    const { outbox, counters, scorer } = this.#options;
+    const started = performance.now();
+    try {
+      await outbox.send(scored.outputs);
+    } catch (error) {
+      if (codeOf(error) !== 'OutputTooLarge') throw error;
+      // the reason why the result is too large; and when that is too large as well, without what the input brought along
+      const isResult = scored.error === undefined;
+      return this.#send(message, scorer.reject(message, isResult ? error : scored.error, !isResult));
+    }
+    counters.stage('send', performance.now() - started);
+    return scored;
+  }
+
+  #noteRejection(message: InputMessage, error: unknown): void {
+    const { counters, logger } = this.#options;
+    const code = codeOf(error);
+    counters.rejected(message.inputName, code);
+    logger.warn(
+      {
+        code,
+        reason: messageOf(error),
+        inputName: message.inputName,
+        messageId: message.messageId,
+        correlationId: message.correlationId,
+      },
+      'a message went to the error output',
+    );
+    this.#options.onRejected(error);
+  }
+
+  #release(message: InputMessage, reason: string): Handled {
+    this.#options.counters.released(message.inputName);
+    this.#options.logger.debug({ messageId: message.messageId, reason }, 'a message will come again');
+    return 'released';
+  }
+}
+
+function codeOf(error: unknown): string {
+  return isEdgewrightError(error) ? error.code : 'ScoringFailed';
+}

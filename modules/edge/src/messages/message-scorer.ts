@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isEdgewrightError, messageOf } from '@edgewright/contract';
+import type { Engine, ScoreResult } from '@edgewright/engine';
+import type { Logger, ScoringMetrics } from '@edgewright/telemetry';
+import type { ScorerSettings } from '../scorer-settings.ts';
+import { composeError, composeResults } from './compose-outputs.ts';
+import type { ScoringModel } from './compose-outputs.ts';
+import { decodeBody } from './decode-body.ts';
+import type { EdgeCounters } from './edge-counters.ts';
+import type { InputMessage } from './input-message.ts';
+import type { OutputMessage } from './output-message.ts';
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1_000;
+
+/** What is to be sent for a message. */
+export interface ScoredMessage {
+  readonly outputs: readonly OutputMessage[];
+  /** Why the message went to the error output; absent for a result. */
+  readonly error?: unknown;
+}
+
+export interface MessageScorerOptions {
+  readonly engine: Engine;
+  readonly model: ScoringModel;
+  readonly settings: () => ScorerSettings;
+  readonly counters: EdgeCounters;
+  readonly scoringMetrics: ScoringMetrics;
+  readonly logger: Logger;
+}
+
+/** Makes outputs of messages: reads the body, scores it, writes the result or the reason why there is none. */
+export class MessageScorer {
+  readonly #options: MessageScorerOptions;
+
+  constructor(options: MessageScorerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @returns what to send; undefined when the message must be let go, because the engine or the module closes
+   */
+  async score(message: InputMessage, signal: AbortSignal): Promise<ScoredMessage | undefined> {
+    const requestId = message.correlationId ?? message.messageId ?? randomUUID();
+    const { counters, settings, model } = this.#options;
+    try {
+      const started = performance.now();
+      const data = decodeBody(message, settings().limits.bodyBytes);
+      const decoded = performance.now();
+      const result = await this.#scoreWithRetries(message, { data, requestId, signal });
+      const scored = performance.now();
+      const names = settings().outputsOf(message.inputName);
+      const outputs = composeResults(message, result, { model, names });
+      counters.stage('decode', decoded - started);
+      counters.stage('score', scored - decoded);
+      counters.stage('encode', performance.now() - scored);
+      return { outputs };
+    } catch (error) {
+      if (signal.aborted || codeOf(error) === 'EngineClosed') return undefined;
+      return this.reject(message, error);
+    }
+  }
+
+  /**
+   * Writes the message for the error output.
+   *
+   * @param bare leaves out what the input brought along
+   */
+  reject(message: InputMessage, error: unknown, bare = false): ScoredMessage {
+    const { model, settings } = this.#options;
+    const names = settings().outputsOf(message.inputName);
+    return { outputs: [composeError(message, error, { model, names, bare })], error };
+  }
+
+  async #scoreWithRetries(
+    message: InputMessage,
+    request: { readonly data: unknown; readonly requestId: string; readonly signal: AbortSignal },
+  ): Promise<ScoreResult> {
+    const { engine, settings, scoringMetrics, counters, logger } = this.#options;
+    const { timeoutMs, maxAttempts } = settings().limits;
+    const deadline = performance.now() + timeoutMs;
+    let pauseMs = FIRST_PAUSE_MS;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const remainingMs = Math.max(1, Math.floor(deadline - performance.now()));
+        const result = await engine.score({ ...request, timeoutMs: remainingMs });
+        scoringMetrics.record({ host: 'edge', outcome: 'ok', timings: result.timings });
+        return result;
+      } catch (error) {
+        const code = codeOf(error);
+        scoringMetrics.record({ host: 'edge', outcome: code });
+        if (request.signal.aborted || performance.now() + pauseMs > deadline) throw error;
+        // a full queue says nothing about the message: it is tried again as long as there is time
+        const isLastAttempt = attempt >= maxAttempts && code !== 'QueueFull';
+        if (!isPassing(error) || isLastAttempt) throw error;
+        counters.retried(message.inputName);
+        logger.warn(
+          { requestId: request.requestId, attempt, code, reason: messageOf(error) },
+          'scoring is tried again',
+        );
+        await sleep(pauseMs, undefined, { signal: request.signal });
+        pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
+      }
+    }
+  }
+}
+
+/** True for failures that another try may not have: those of the machine, save for a deadline that has passed. */
+function isPassing(error: unknown): boolean {
+  if (!isEdgewrightError(error)) return true;
+  return error.fault === 'self' && error.code !== 'ScoringTimeout' && error.code !== 'EngineClosed';
+}
+
+function codeOf(error: unknown): string {
+  return isEdgewrightError(error) ? error.code : 'ScoringFailed';
+}
