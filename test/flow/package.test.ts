@@ -61,10 +61,8 @@ describe('the command of the installed package', () => {
     const registered = await edgewright('model', 'register', '--name', 'sum', '--path', 'sum.onnx', '--output', 'json');
     expect(registered.stderr).not.toMatch(/^\s+at /m);
     expect(JSON.parse(registered.stdout)).toMatchObject({ name: 'sum', version: 1, format: 'onnx' });
-    await writeFile(path.join(project, 'inferenceconfig.json'), JSON.stringify({ platforms: ['amd64'] }));
-    const built = await edgewright(
-      ...['image', 'build', '--model', 'sum:1', '--inference-config', 'inferenceconfig.json', '--output', 'json'],
-    );
+    const flags = ['--model', 'sum:1', '--platforms', 'amd64', '--output', 'json'];
+    const built = await edgewright('image', 'build', ...flags);
     expect(built.stderr).not.toMatch(/^\s+at /m);
     expect(JSON.parse(built.stdout)).toMatchObject({ platforms: [{ platform: 'amd64' }] });
   });
