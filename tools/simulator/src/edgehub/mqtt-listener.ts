@@ -2,8 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:tls';
 import type { Server, TLSSocket } from 'node:tls';
-import { messageOf } from '@edgewright/contract';
-import { SimulatorError } from '../simulator-error.ts';
+import { listenFailure } from '../http/listen-failure.ts';
 import type { IssuedCertificate } from '../workload/certificate-issuer.ts';
 import type { ClientCertificate } from './client-authentication.ts';
 
@@ -46,10 +45,7 @@ export class MqttListener implements AsyncDisposable {
       server.listen(port, host);
       await once(server, 'listening');
     } catch (cause) {
-      throw new SimulatorError('SimulatorPortInUse', `cannot listen for MQTT on ${host}:${port}: ${messageOf(cause)}`, {
-        details: { host, port },
-        cause,
-      });
+      throw listenFailure('edgeHub', { host, port }, cause);
     }
     return new MqttListener(server);
   }

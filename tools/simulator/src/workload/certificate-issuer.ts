@@ -19,5 +19,7 @@ export interface CertificateRequest {
 export interface CertificateIssuer {
   /** The root certificates that clients must trust; PEM. */
   readonly trustBundle: string;
+  /** The file in which `trustBundle` stands. */
+  readonly caFile: string;
   issue(request: CertificateRequest): Promise<IssuedCertificate>;
 }
