@@ -1,11 +1,25 @@
-import type { EventSink, InferenceConfig, Model, Platform } from '@edgewright/contract';
+import path from 'node:path';
+import { discardEvents } from '@edgewright/contract';
+import type { EventSink, InferenceConfig, Platform } from '@edgewright/contract';
+import { readBaseImage } from './base/read-base-image.ts';
+import { bundleEntry } from './bundle-entry.ts';
+import { loadScorer } from './bundle-scorer.ts';
+import { checkModels, planRuntimes } from './config/check-build.ts';
+import type { RuntimePlan } from './config/check-build.ts';
+import type { ImageFacts } from './config/image-config.ts';
+import { scoringConfigOf } from './config/scoring-config.ts';
+import { parseImageReference } from './image-reference.ts';
 import type { ImageSummary } from './image-summary.ts';
-
-/** A registered model and the folder that holds its files. */
-export interface PackagedModel {
-  readonly model: Model;
-  readonly directory: string;
-}
+import { appLayer, modelLayer, scorerLayer } from './layers/app-layers.ts';
+import { LayerCache } from './layers/layer-cache.ts';
+import type { LayerSource } from './layers/layer-source.ts';
+import { nodeLayer } from './layers/node-layer.ts';
+import { runtimeLayer } from './layers/runtime-layer.ts';
+import { ImageLayout } from './layout/image-layout.ts';
+import { summarizeImage } from './list-images.ts';
+import { findPackageRoot } from './package-root.ts';
+import type { PackagedModel } from './packaged-model.ts';
+import { writeImage } from './write-image.ts';
 
 export interface BuildImageOptions {
   readonly models: readonly PackagedModel[];
@@ -28,10 +42,85 @@ export interface BuildImageOptions {
  * Builds one image index for several platforms, without a daemon and without running code of the target. The same inputs
  * give the same digest, on any machine and at any time.
  *
- * @throws PackagerError `EntryScriptInvalid`, `PlatformNotPossible`, `BaseImageInvalid`, `RuntimePackageMissing`,
- *   `ImageInvalid`
+ * Events: `image.base`, `image.bundle`, `image.layer` (one for each layer, with `data` {role, title, platforms, digest,
+ * sizeBytes, origin}), `image.index`.
+ *
+ * @throws PackagerError `ImageInputInvalid`, `EntryScriptInvalid`, `PlatformNotPossible`, `BaseImageInvalid`,
+ *   `RuntimePackageMissing`, `FileChanged`, `ImageInvalid`, `LayoutUnusable`
  */
 export async function buildImage(options: BuildImageOptions): Promise<ImageSummary> {
-  await Promise.resolve();
-  throw new TypeError(`not there yet: ${options.tag}`);
+  const reference = parseImageReference(options.tag);
+  checkModels(options.models);
+  const plan = planRuntimes(options);
+  const emit = options.emit ?? discardEvents;
+  const base = await readBaseImage(options.config.baseImage ?? 'scratch', options.configDirectory, [...plan.keys()]);
+  const facts: ImageFacts = {
+    reference,
+    models: options.models.map(({ model }) => model),
+    config: options.config,
+    base,
+    version: findPackageRoot().version,
+  };
+  noteWhatCannotRun(options.config, emit);
+  const cacheDirectory = path.resolve(options.cacheDirectory ?? path.join(options.layoutDirectory, '..', 'cache'));
+  const stacks = await planLayers(options, plan, { version: facts.version, cacheDirectory, emit });
+  const layout = await ImageLayout.open(options.layoutDirectory);
+  const index = await writeImage({
+    facts,
+    stacks,
+    layout,
+    cache: new LayerCache(path.join(cacheDirectory, 'layers')),
+    emit,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  return await summarizeImage(layout, reference.text, index);
+}
+
+interface PlanContext {
+  readonly version: string;
+  readonly cacheDirectory: string;
+  readonly emit: EventSink;
+}
+
+/** The layers above the base for each platform, the one that changes least often at the bottom. */
+async function planLayers(
+  options: BuildImageOptions,
+  plan: RuntimePlan,
+  context: PlanContext,
+): Promise<Map<Platform, readonly LayerSource[]>> {
+  const started = performance.now();
+  context.emit({ stage: 'image.bundle', state: 'started', text: 'Bundling the scorer and the entry script' });
+  const [scorer, entry] = await Promise.all([loadScorer(), bundleEntry(options.config, options.configDirectory)]);
+  const milliseconds = Math.round(performance.now() - started);
+  context.emit({
+    stage: 'image.bundle',
+    state: 'done',
+    text: 'Bundled the scorer and the entry script',
+    data: { milliseconds, entryScript: entry?.path ?? null },
+  });
+  const models = options.models.map(modelLayer);
+  const app = appLayer(scoringConfigOf(options.models, options.config, entry), entry);
+  const stacks = new Map<Platform, readonly LayerSource[]>();
+  for (const [platform, kind] of plan) {
+    const isBundled = options.config.nodeRuntime === 'bundled';
+    stacks.set(platform, [
+      ...(isBundled ? [nodeLayer(platform, context.cacheDirectory, options.signal)] : []),
+      await runtimeLayer(platform, kind),
+      scorerLayer(scorer, context.version),
+      ...models,
+      app,
+    ]);
+  }
+  return stacks;
+}
+
+function noteWhatCannotRun(config: InferenceConfig, emit: EventSink): void {
+  if ((config.baseImage ?? 'scratch') !== 'scratch') return;
+  emit({
+    stage: 'image.base',
+    state: 'note',
+    text:
+      'The base image is "scratch": it has no C library, so the simulator can start the image, but no container engine can. ' +
+      'Name a base image to run it elsewhere.',
+  });
 }

@@ -1,8 +1,31 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { messageOf } from '@edgewright/contract';
+import { build } from 'esbuild';
+import type { BuildResult } from 'esbuild';
+import { commonOptions } from './bundle/common-options.ts';
+import { findPackageRoot } from './package-root.ts';
+import { PackagerError } from './packager-error.ts';
+
 /** What a bundle consists of. */
 export interface ScorerBundle {
   /** Paths of the files written, relative to the output folder, sorted. */
   readonly files: readonly string[];
 }
+
+/** A file of a bundle that is in memory. */
+export interface BundledFile {
+  /** Relative to the bundle's folder, with `/`. */
+  readonly path: string;
+  readonly content: Uint8Array;
+}
+
+const SOURCES = {
+  main: 'modules/scorer/src/main.ts',
+  worker: 'modules/engine/src/worker/worker-main.ts',
+} as const;
+const PREBUILT = 'dist/scorer';
 
 /**
  * Bundles the scorer program and the engine's worker into a folder, from the sources of this repository: `main.mjs`,
@@ -12,6 +35,60 @@ export interface ScorerBundle {
  * @throws PackagerError `RuntimePackageMissing` when the sources are not there
  */
 export async function bundleScorer(outDirectory: string): Promise<ScorerBundle> {
-  await Promise.resolve();
-  throw new TypeError(`not there yet: ${outDirectory}`);
+  const files = await bundleSources(findPackageRoot().directory);
+  await rm(outDirectory, { recursive: true, force: true });
+  await mkdir(outDirectory, { recursive: true });
+  for (const file of files) await writeFile(path.join(outDirectory, file.path), file.content);
+  return { files: files.map((file) => file.path) };
+}
+
+/**
+ * The scorer's files: bundled from the sources in a clone, else the prebuilt ones.
+ *
+ * @throws PackagerError `RuntimePackageMissing`
+ */
+export async function loadScorer(): Promise<readonly BundledFile[]> {
+  const root = findPackageRoot().directory;
+  if (existsSync(path.join(root, SOURCES.main))) return await bundleSources(root);
+  const prebuilt = path.join(root, PREBUILT);
+  const names = await readdir(prebuilt).catch((): string[] => []);
+  if (!names.includes('main.mjs')) throw missing(`there is neither ${SOURCES.main} nor ${PREBUILT}/main.mjs`, root);
+  const files = names
+    .toSorted()
+    .map(async (name) => ({ path: name, content: await readFile(path.join(prebuilt, name)) }));
+  return await Promise.all(files);
+}
+
+async function bundleSources(root: string): Promise<BundledFile[]> {
+  for (const source of Object.values(SOURCES)) {
+    if (!existsSync(path.join(root, source))) throw missing(`there is no ${source}`, root);
+  }
+  const result = await buildFrom(root);
+  return result.outputFiles
+    .map((file) => ({ path: path.basename(file.path), content: file.contents }))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+async function buildFrom(root: string): Promise<BuildResult<typeof commonOptions>> {
+  try {
+    return await build({
+      ...commonOptions,
+      absWorkingDir: root,
+      entryPoints: { ...SOURCES },
+      outdir: path.join(root, PREBUILT),
+      outExtension: { '.js': '.mjs' },
+      splitting: true,
+      chunkNames: 'chunk-[hash]',
+      conditions: ['edgewright-source'],
+    });
+  } catch (cause) {
+    throw missing(messageOf(cause), root, cause);
+  }
+}
+
+function missing(reason: string, root: string, cause?: unknown): PackagerError {
+  return new PackagerError('RuntimePackageMissing', `cannot bundle the scorer from "${root}": ${reason}`, {
+    details: { root, reason },
+    ...(cause === undefined ? {} : { cause }),
+  });
 }

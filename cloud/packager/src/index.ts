@@ -1,7 +1,10 @@
 export { buildImage } from './build-image.ts';
-export type { BuildImageOptions, PackagedModel } from './build-image.ts';
+export type { BuildImageOptions } from './build-image.ts';
 export { bundleScorer } from './bundle-scorer.ts';
 export type { ScorerBundle } from './bundle-scorer.ts';
+export { parseImageReference } from './image-reference.ts';
+export type { ImageReference } from './image-reference.ts';
 export type { ImageSummary, LayerRole, LayerSummary, PlatformSummary } from './image-summary.ts';
 export { listImages } from './list-images.ts';
+export type { PackagedModel } from './packaged-model.ts';
 export { PackagerError } from './packager-error.ts';

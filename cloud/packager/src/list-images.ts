@@ -1,11 +1,66 @@
-import type { ImageSummary } from './image-summary.ts';
+import { imageAnnotations, ociMediaTypes, OciIndexSchema, OciManifestSchema } from '@edgewright/contract';
+import type { OciDescriptor, OciIndex, OciManifest, Platform } from '@edgewright/contract';
+import { platformFrom } from './base/platform-from.ts';
+import type { ImageSummary, LayerRole, PlatformSummary } from './image-summary.ts';
+import { ImageLayout } from './layout/image-layout.ts';
+
+const ROLES: readonly string[] = ['node', 'runtime', 'scorer', 'model', 'app'] satisfies LayerRole[];
 
 /**
- * The images of an OCI image layout, by reference. A folder that does not exist holds none.
+ * The images of an OCI image layout, by reference. A folder that does not exist holds none. What is in the layout without a
+ * name, or is no image index, is passed over.
  *
  * @throws PackagerError `ImageInvalid`
  */
 export async function listImages(layoutDirectory: string): Promise<readonly ImageSummary[]> {
-  await Promise.resolve();
-  throw new TypeError(`not there yet: ${layoutDirectory}`);
+  const layout = await ImageLayout.find(layoutDirectory);
+  if (layout === undefined) return [];
+  const images: ImageSummary[] = [];
+  for (const entry of (await layout.readIndex()).manifests) {
+    const reference = entry.annotations?.[imageAnnotations.referenceName];
+    if (reference === undefined || entry.mediaType !== ociMediaTypes.index) continue;
+    images.push(await summarizeImage(layout, reference, entry));
+  }
+  return images.sort((a, b) => (a.reference < b.reference ? -1 : 1));
+}
+
+/** What an image index in a layout consists of. @throws PackagerError `ImageInvalid` */
+export async function summarizeImage(
+  layout: ImageLayout,
+  reference: string,
+  descriptor: OciDescriptor,
+): Promise<ImageSummary> {
+  const index = (await layout.read(descriptor, OciIndexSchema)) as OciIndex;
+  const sizes = new Map([[descriptor.digest, descriptor.size]]);
+  const platforms: PlatformSummary[] = [];
+  for (const entry of index.manifests) {
+    const platform = entry.platform === undefined ? undefined : platformFrom(entry.platform);
+    if (platform === undefined) continue;
+    const manifest = (await layout.read(entry, OciManifestSchema)) as OciManifest;
+    const blobs = [entry, manifest.config, ...manifest.layers];
+    for (const blob of blobs) sizes.set(blob.digest, blob.size);
+    platforms.push(platformSummary(platform, entry, manifest));
+  }
+  const totalBytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  return { reference, digest: descriptor.digest, platforms, totalBytes };
+}
+
+function platformSummary(platform: Platform, entry: OciDescriptor, manifest: OciManifest): PlatformSummary {
+  const blobs = [entry, manifest.config, ...manifest.layers];
+  return {
+    platform,
+    digest: entry.digest,
+    sizeBytes: blobs.reduce((sum, blob) => sum + blob.size, 0),
+    layers: manifest.layers.map((layer) => ({
+      role: roleOf(layer),
+      digest: layer.digest,
+      mediaType: layer.mediaType,
+      sizeBytes: layer.size,
+    })),
+  };
+}
+
+function roleOf(layer: OciDescriptor): LayerRole {
+  const role = layer.annotations?.[imageAnnotations.layerRole] ?? '';
+  return ROLES.includes(role) ? (role as LayerRole) : 'base';
 }

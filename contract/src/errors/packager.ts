@@ -2,6 +2,12 @@ import type { ErrorEntry } from './entry.ts';
 
 /** Failures of building an image. */
 export const packagerErrors = {
+  ImageInputInvalid: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'What was asked of the packager is not allowed',
+    remedy: 'Mend the value that the message names.',
+  },
   EntryScriptInvalid: {
     fault: 'user',
     httpStatus: 400,
@@ -25,6 +31,18 @@ export const packagerErrors = {
     httpStatus: 500,
     meaning: 'A package that the image must carry is not installed beside edgewright',
     remedy: 'Run `npm ci` again; optional packages must not be left out.',
+  },
+  FileChanged: {
+    fault: 'self',
+    httpStatus: 500,
+    meaning: 'A file that goes into the image is not what it was a moment before, or when it was registered',
+    remedy: 'Build again; if it stays so, the disk may be failing or another program writes to the file.',
+  },
+  LayoutUnusable: {
+    fault: 'self',
+    httpStatus: 500,
+    meaning: 'The folder for images cannot be written',
+    remedy: 'Check the folder, its permissions and the free space, and that no other build holds it.',
   },
   ImageNotFound: {
     fault: 'user',

@@ -1,0 +1,30 @@
+import type { InferenceConfig, ScoringConfig } from '@edgewright/contract';
+import type { PackagedModel } from '../packaged-model.ts';
+import type { EntryBundle } from '../bundle-entry.ts';
+import { modelFolder } from '../layers/app-layers.ts';
+
+/** What the scorer in the image is to serve: `edgewright.json`. */
+export function scoringConfigOf(
+  models: readonly PackagedModel[],
+  config: InferenceConfig,
+  entry: EntryBundle | undefined,
+): ScoringConfig {
+  return {
+    schemaVersion: 1,
+    models: models.map(({ model }) => {
+      const main = model.files.find((file) => file.path === model.mainFile) ?? model.files[0];
+      return {
+        name: model.name,
+        version: model.version,
+        directory: modelFolder(model),
+        file: main?.path ?? '',
+        format: model.format,
+        sha256: main?.sha256 ?? '',
+        ...(model.signature === undefined ? {} : { signature: model.signature }),
+      };
+    }),
+    ...(entry === undefined ? {} : { entryScript: entry.path }),
+    backend: config.backend ?? 'auto',
+    ...(config.description === undefined ? {} : { description: config.description }),
+  };
+}
