@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ModuleClient } from 'azure-iot-device';
+import azureIotDevice from 'azure-iot-device';
 import { AcknowledgementSwitch } from './acknowledgement/acknowledgement-switch.ts';
 import type { EdgeModuleOptions } from './edge-module-options.ts';
 import { defaultEdgeSettings } from './edge-settings.ts';
@@ -99,7 +99,8 @@ export class EdgeModule implements AsyncDisposable {
 
   #createLink(): HubLink {
     return new HubLink({
-      createClient: this.#options.createClient ?? ((transport) => ModuleClient.fromEnvironment(transport)),
+      createClient:
+        this.#options.createClient ?? ((transport) => azureIotDevice.ModuleClient.fromEnvironment(transport)),
       settings: this.#edgeSettings,
       logger: this.#options.logger,
       events: {

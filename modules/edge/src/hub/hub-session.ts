@@ -1,6 +1,6 @@
 import { messageOf } from '@edgewright/contract';
 import type { Logger } from '@edgewright/telemetry';
-import { endpoint, NoRetry } from 'azure-iot-common';
+import type { RetryPolicy } from 'azure-iot-common';
 import type { ModuleClient, TwinProperties } from 'azure-iot-device';
 import type { IClientOptions } from 'mqtt';
 import { EdgeError } from '../edge-error.ts';
@@ -19,6 +19,9 @@ import { RefusedClient } from './refused-client.ts';
 const GOODBYE_MS = 2_000;
 /** Twin requests in a row that may stay unanswered before the connection counts as lost (azure-iot-sdk-node issue 1255). */
 const UNANSWERED_LIMIT = 2;
+
+/** As the SDK's own, which is not among the names that Node.js finds in its CommonJS module. */
+const noRetry: RetryPolicy = { shouldRetry: () => false, nextRetryTimeout: () => -1 };
 
 /** Makes the SDK's client; in the image that is `ModuleClient.fromEnvironment`. */
 export type CreateClient = (transport: TransportConstructor) => Promise<ModuleClient>;
@@ -173,7 +176,7 @@ export class HubSession implements AsyncDisposable {
     this.#sdk = sdk;
     const transport = this.#transport;
     if (transport === undefined) throw new TypeError('createClient did not make the transport that it was given');
-    sdk.setRetryPolicy(new NoRetry());
+    sdk.setRetryPolicy(noRetry);
     sdk.on('error', (error: Error) => this.abandon(`the SDK failed: ${messageOf(error)}`, error));
     sdk.on('disconnect', () => this.abandon('the connection to edgeHub ended'));
     transport.on('twinDesiredPropertiesUpdate', (patch: Record<string, unknown>) => events.desiredChanged(patch));
@@ -187,7 +190,7 @@ export class HubSession implements AsyncDisposable {
   #connect(uri: string, options: IClientOptions): HubClient | RefusedClient {
     if (this.#isClosed) return new RefusedClient();
     const [deviceId = '', moduleId = ''] = options.clientId?.split('/') ?? [];
-    this.#eventsTopic = `${endpoint.moduleEventPath(deviceId, moduleId).slice(1)}/`;
+    this.#eventsTopic = `devices/${deviceId}/modules/${moduleId}/messages/events/`;
     const client = HubClient.connect(uri, options, {
       connected: (_, sessionPresent) => {
         // the SDK does not subscribe again when it renews a token

@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import { imagePaths, messageOf } from '@edgewright/contract';
+import type { ScoringConfig } from '@edgewright/contract';
+import { runEdgeModule } from '@edgewright/edge';
+import { createEngine } from '@edgewright/engine';
+import type { Engine } from '@edgewright/engine';
+import { createMetrics, createScoringMetrics } from '@edgewright/telemetry';
+import type { Logger, Metrics } from '@edgewright/telemetry';
+import { serveScoring } from '@edgewright/web';
+import { readScoringConfig } from './read-scoring-config.ts';
+import type { ScorerEnvironment } from './scorer-environment.ts';
+import { serveMetrics } from './serve-metrics.ts';
+import type { MetricsServer } from './serve-metrics.ts';
+
+export interface RunScorerOptions {
+  readonly environment: ScorerEnvironment;
+  readonly logger: Logger;
+  /** Ends the scorer: hosts first, so that they finish what they took, then the engine. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs the scorer: loads the models, serves HTTP, and joins edgeHub where there is one, until the signal fires.
+ *
+ * @throws ScorerError `ScoringConfigInvalid`; EngineError when the models do not load; WebError `PortInUse`; EdgeError
+ *   `HubUnreachable`
+ */
+export async function runScorer({ environment, logger, signal }: RunScorerOptions): Promise<void> {
+  const config = await readScoringConfig(environment.appRoot);
+  const metrics = createMetrics({ prefix: 'edgewright', labels: labelsOf(environment) });
+  const scoringMetrics = createScoringMetrics(metrics);
+  await using engine = await startEngine(config, { environment, logger, signal });
+  scoringMetrics.watchEngine(() => engine.stats());
+  await using server = await serveScoring({
+    ...environment.http,
+    engine,
+    logger,
+    metrics,
+    scoringMetrics,
+    ...titleOf(config),
+  });
+  await using metricsServer = await startMetrics(metrics, environment, logger);
+  logger.info(
+    {
+      url: server.url,
+      metricsPort: metricsServer?.port,
+      ...engine.describe(),
+      joinsEdgeHub: environment.edge !== undefined,
+    },
+    'ready to score',
+  );
+  if (environment.edge === undefined) await aborted(signal);
+  else {
+    const { hubDeadlineMs, tokenLifetime } = environment.edge;
+    const modelSha256 = config.models[0]?.sha256;
+    await runEdgeModule({
+      engine,
+      logger,
+      metrics,
+      scoringMetrics,
+      signal,
+      settings: { ...(hubDeadlineMs === undefined ? {} : { hubDeadlineMs }), tokenLifetime },
+      ...(modelSha256 === undefined ? {} : { modelSha256 }),
+    });
+  }
+  logger.info('closing');
+}
+
+async function startEngine(config: ScoringConfig, { environment, logger, signal }: RunScorerOptions): Promise<Engine> {
+  const { appRoot, workers, threads } = environment;
+  return createEngine({
+    models: config.models.map(({ name, version, directory, file, format }) => ({
+      name,
+      version,
+      path: path.join(appRoot, directory, file),
+      format,
+    })),
+    ...(config.entryScript === undefined ? {} : { entryScript: path.join(appRoot, config.entryScript) }),
+    modelDirectory: environment.modelDirectory ?? modelDirectoryOf(config, appRoot),
+    backend: environment.backend ?? config.backend,
+    ...(workers === undefined ? {} : { workers }),
+    ...(threads === undefined ? {} : { threads }),
+    log: logger,
+    signal,
+  });
+}
+
+/** Azure ML's rule for AZUREML_MODEL_DIR: the folder of the one model's version, or the folder of all models. */
+function modelDirectoryOf({ models }: ScoringConfig, appRoot: string): string {
+  const [only, ...others] = models;
+  return path.join(appRoot, only === undefined || others.length > 0 ? imagePaths.models : only.directory);
+}
+
+/** Metrics on a port of their own are a convenience: they stand on the HTTP port as well. */
+async function startMetrics(
+  metrics: Metrics,
+  { metricsPort, http }: ScorerEnvironment,
+  logger: Logger,
+): Promise<MetricsServer | undefined> {
+  if (metricsPort === undefined) return undefined;
+  try {
+    return await serveMetrics(metrics, { host: http.host, port: metricsPort });
+  } catch (error) {
+    logger.warn(
+      { metricsPort, reason: messageOf(error) },
+      'no metrics on a port of their own; /metrics is on the HTTP port',
+    );
+    return undefined;
+  }
+}
+
+function labelsOf({ edge }: ScorerEnvironment): Readonly<Record<string, string>> {
+  return edge === undefined ? {} : { ...edge.labels, instance_number: randomUUID() };
+}
+
+function titleOf({ models }: ScoringConfig): { readonly title?: string; readonly version?: string } {
+  const [model] = models;
+  return model === undefined ? {} : { title: model.name, version: String(model.version) };
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

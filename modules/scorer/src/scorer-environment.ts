@@ -1,0 +1,149 @@
+import path from 'node:path';
+import { backends, imagePaths } from '@edgewright/contract';
+import type { Backend } from '@edgewright/contract';
+import { ScorerError } from './scorer-error.ts';
+
+/** What the environment variables of the scorer say; docs/edge-module.md lists them. */
+export interface ScorerEnvironment {
+  readonly appRoot: string;
+  /** AZUREML_MODEL_DIR, when it is set. */
+  readonly modelDirectory: string | undefined;
+  readonly http: { readonly host: string; readonly port: number };
+  /** Prometheus beside the HTTP port, where IoT Edge's metrics collector looks for it. */
+  readonly metricsPort: number | undefined;
+  readonly logLevel: string;
+  readonly backend: Backend | undefined;
+  readonly workers: number | undefined;
+  readonly threads: number | undefined;
+  readonly edge: EdgeEnvironment | undefined;
+}
+
+/** What edgeAgent, or someone who runs the module outside of it, says about the hub to join. */
+export interface EdgeEnvironment {
+  readonly labels: { readonly iothub: string; readonly edge_device: string; readonly module_name: string };
+  readonly hubDeadlineMs: number | undefined;
+  readonly tokenLifetime: { readonly validSeconds: number; readonly marginSeconds: number } | undefined;
+}
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** What `ModuleClient.fromEnvironment` insists on. */
+const EDGE_VARIABLES = [
+  'IOTEDGE_WORKLOADURI',
+  'IOTEDGE_DEVICEID',
+  'IOTEDGE_MODULEID',
+  'IOTEDGE_IOTHUBHOSTNAME',
+  'IOTEDGE_AUTHSCHEME',
+  'IOTEDGE_MODULEGENERATIONID',
+] as const;
+
+/** edgeAgent hands on its own RuntimeLogLevel, in Serilog's words. */
+const SERILOG_LEVELS: ReadonlyMap<string, string> = new Map([
+  ['verbose', 'trace'],
+  ['debug', 'debug'],
+  ['information', 'info'],
+  ['info', 'info'],
+  ['warning', 'warn'],
+  ['error', 'error'],
+  ['fatal', 'fatal'],
+]);
+
+/**
+ * Reads the environment.
+ *
+ * @throws ScorerError `EnvironmentInvalid`
+ */
+export function readScorerEnvironment(variables: Variables): ScorerEnvironment {
+  const appRoot = path.resolve(variables['AML_APP_ROOT'] ?? imagePaths.appRoot);
+  const edge = readEdge(variables);
+  const backend = variables['EDGEWRIGHT_BACKEND'];
+  return {
+    appRoot,
+    modelDirectory: variables['AZUREML_MODEL_DIR'],
+    http: {
+      host: variables['EDGEWRIGHT_HTTP_HOST'] ?? '0.0.0.0',
+      port: wholeNumber(variables, 'PORT', { least: 0, most: 65_535 }) ?? 5001,
+    },
+    metricsPort:
+      wholeNumber(variables, 'EDGEWRIGHT_METRICS_PORT', { least: 0, most: 65_535 }) ?? (edge ? 9600 : undefined),
+    logLevel:
+      variables['EDGEWRIGHT_LOG_LEVEL'] ??
+      SERILOG_LEVELS.get(variables['RuntimeLogLevel']?.toLowerCase() ?? '') ??
+      'info',
+    backend: backend === undefined ? undefined : oneOf('EDGEWRIGHT_BACKEND', backend, backends),
+    workers: wholeNumber(variables, 'EDGEWRIGHT_WORKERS', { least: 1, most: 256 }),
+    threads: wholeNumber(variables, 'EDGEWRIGHT_THREADS', { least: 1, most: 256 }),
+    edge,
+  };
+}
+
+function readEdge(variables: Variables): EdgeEnvironment | undefined {
+  const connectionString = variables['EdgeHubConnectionString'] ?? variables['IotHubConnectionString'];
+  if (!connectionString && !variables['IOTEDGE_IOTHUBHOSTNAME'] && !variables['IOTEDGE_WORKLOADURI']) return undefined;
+  const hubDeadline = wholeNumber(variables, 'EDGEWRIGHT_HUB_DEADLINE_SECONDS', { least: 1, most: 86_400 });
+  const lifetime = wholeNumber(variables, 'EDGEWRIGHT_TOKEN_LIFETIME_SECONDS', { least: 2, most: 86_400 });
+  return {
+    labels: connectionString ? labelsOf(connectionString) : edgeLabels(variables),
+    hubDeadlineMs: hubDeadline === undefined ? undefined : hubDeadline * 1000,
+    tokenLifetime:
+      lifetime === undefined
+        ? undefined
+        : { validSeconds: lifetime, marginSeconds: Math.max(1, Math.floor(lifetime / 4)) },
+  };
+}
+
+function edgeLabels(variables: Variables): EdgeEnvironment['labels'] {
+  const missing = EDGE_VARIABLES.filter((name) => !variables[name]);
+  if (missing.length > 0) {
+    throw new ScorerError(
+      'EnvironmentInvalid',
+      `cannot join edgeHub: ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set; edgeAgent sets them all, ` +
+        'outside of it EdgeHubConnectionString will do',
+      { details: { missing } },
+    );
+  }
+  return {
+    iothub: variables['IOTEDGE_IOTHUBHOSTNAME'] ?? '',
+    edge_device: variables['IOTEDGE_DEVICEID'] ?? '',
+    module_name: variables['IOTEDGE_MODULEID'] ?? '',
+  };
+}
+
+/** The parts of a connection string that are no secret. */
+function labelsOf(connectionString: string): EdgeEnvironment['labels'] {
+  const parts = new Map(
+    connectionString.split(';').map((part) => {
+      const [key = '', ...value] = part.split('=');
+      return [key, value.join('=')] as const;
+    }),
+  );
+  return {
+    iothub: parts.get('HostName') ?? '',
+    edge_device: parts.get('DeviceId') ?? '',
+    module_name: parts.get('ModuleId') ?? '',
+  };
+}
+
+function wholeNumber(
+  variables: Variables,
+  name: string,
+  range: { readonly least: number; readonly most: number },
+): number | undefined {
+  const text = variables[name];
+  if (text === undefined || text === '') return undefined;
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= range.least && value <= range.most) return value;
+  throw new ScorerError(
+    'EnvironmentInvalid',
+    `${name} is "${text}": expected a whole number from ${range.least} to ${range.most}`,
+    { details: { variable: name, value: text, ...range } },
+  );
+}
+
+function oneOf<Value extends string>(name: string, value: string, allowed: readonly Value[]): Value {
+  const found = allowed.find((each) => each === value);
+  if (found !== undefined) return found;
+  throw new ScorerError('EnvironmentInvalid', `${name} is "${value}": expected ${allowed.join(' or ')}`, {
+    details: { variable: name, value, allowed },
+  });
+}
