@@ -58,7 +58,16 @@ describe('the command of the installed package', () => {
   });
 
   it('registers a model and packs it with the scorer that came with the package', { timeout: 120_000 }, async () => {
-    const registered = await edgewright('model', 'register', '--name', 'sum', '--path', 'sum.onnx', '--output', 'json');
+    const registered = await edgewright(
+      'model',
+      'register',
+      '--name',
+      'sum',
+      '--model-path',
+      'sum.onnx',
+      '--output',
+      'json',
+    );
     expect(registered.stderr).not.toMatch(/^\s+at /m);
     expect(JSON.parse(registered.stdout)).toMatchObject({ name: 'sum', version: 1, format: 'onnx' });
     const flags = ['--model', 'sum:1', '--platforms', 'amd64', '--output', 'json'];
@@ -68,7 +77,7 @@ describe('the command of the installed package', () => {
   });
 
   it('says what is wrong with wrong input, and leaves with 2', async () => {
-    const { exitCode, stderr } = await edgewright('model', 'register', '--name', 'sum', '--path', 'nowhere.onnx');
+    const { exitCode, stderr } = await edgewright('model', 'register', '--name', 'sum', '--model-path', 'nowhere.onnx');
     expect(exitCode).toBe(2);
     expect(stderr).toContain('nowhere.onnx');
     expect(stderr).not.toMatch(/^\s+at /m);
