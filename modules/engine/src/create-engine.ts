@@ -9,7 +9,9 @@ import { inlineLane } from './execution/inline-lane.ts';
 import { ScoringEngine } from './scoring-engine.ts';
 import { openScoringUnit } from './scoring/scoring-unit.ts';
 import type { UnitConfig, UnitDescription } from './scoring/scoring-unit.ts';
-import { startThread } from './worker/worker-carrier.ts';
+import { unguarded } from './worker/native-gate.ts';
+import { startProcess } from './worker/start-process.ts';
+import { startThread } from './worker/start-thread.ts';
 import { WorkerPool } from './worker/worker-pool.ts';
 import { workerProgram } from './worker/worker-program.ts';
 
@@ -77,26 +79,26 @@ function settle(options: EngineOptions): Settings {
 }
 
 async function start(settings: Settings): Promise<Started> {
-  const execution = settings.options.execution ?? 'auto';
-  if (execution === 'inline') return startInline(settings, { mode: 'inline', reason: 'asked for' });
+  const { workers, config } = settings;
+  const asked = wantedMode(settings.options);
+  if (asked?.mode === 'inline') return startInline(settings, asked);
   const pool = new WorkerPool({
-    size: settings.workers,
+    size: workers,
     program: settings.options.workerProgram ?? workerProgram(),
-    config: settings.config,
+    config,
     limits: settings.limits,
     log: settings.log,
     dispatcher: settings.dispatcher,
-    start: startThread,
+    start: asked?.mode === 'process' ? startProcess : startThread,
   });
   try {
     const { description, first } = await pool.open();
-    const chosen = await chooseMode(settings, () => chooseExecution(first, description.models));
+    const chosen = asked ?? (await chooseExecution(first, description.models));
     if (chosen.mode === 'inline') {
       await pool[Symbol.asyncDispose]();
       return await startInline(settings, chosen);
     }
     pool.addLanes();
-    const { workers, config } = settings;
     return {
       unit: description,
       execution: { ...chosen, workers, threads: config.threads },
@@ -108,16 +110,15 @@ async function start(settings: Settings): Promise<Started> {
   }
 }
 
-async function chooseMode({ options }: Settings, measure: () => Promise<ChosenExecution>): Promise<ChosenExecution> {
-  if (options.execution !== undefined && options.execution !== 'auto')
-    return { mode: options.execution, reason: 'asked for' };
-  if (options.entryScript !== undefined)
-    return { mode: 'worker', reason: 'an entry script can be ended only in a worker' };
-  return measure();
+/** The mode that is known before anything is measured. */
+function wantedMode({ execution = 'auto', entryScript }: EngineOptions): ChosenExecution | undefined {
+  if (execution !== 'auto') return { mode: execution, reason: 'asked for' };
+  if (entryScript === undefined) return undefined;
+  return { mode: 'process', reason: 'only a process can be ended whatever an entry script does' };
 }
 
 async function startInline(settings: Settings, chosen: ChosenExecution): Promise<Started> {
-  const unit = await openScoringUnit(settings.config, settings.log);
+  const unit = await openScoringUnit(settings.config, { log: settings.log, guard: unguarded });
   settings.dispatcher.addLane(inlineLane(unit));
   return {
     unit: unit.description,

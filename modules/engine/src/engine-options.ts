@@ -20,7 +20,10 @@ export interface EngineLimits {
   readonly tensorElements: number;
   /** Nesting of JSON arrays and objects in `data`. Default 64. */
   readonly jsonDepth: number;
-  /** Megabytes of JavaScript memory, buffers included, in one worker. Default 2048; a worker above it is replaced. */
+  /**
+   * Megabytes of memory that the script and the requests in one worker may take, buffers included, models not. Default
+   * 2048; a worker above it is replaced.
+   */
   readonly workerMemoryMb: number;
   /** How long loading, `init()` and warm-up of one worker may take, in milliseconds. Default 120 000. */
   readonly startMs: number;
@@ -47,8 +50,9 @@ export interface EngineOptions {
   readonly backend: Backend;
   readonly limits?: Partial<EngineLimits>;
   /**
-   * Default `auto`: worker threads; but inline when there is no entry script and one run costs less than a hop to a
-   * worker and back, measured at warm-up.
+   * Default `auto`: with an entry script `process`, because only a process can be ended whatever the script does; without
+   * one `worker`, or `inline` when a run costs less than a hop to a worker and back, measured at warm-up
+   * (docs/decisions/0020).
    */
   readonly execution?: 'auto' | ExecutionMode;
   /** Workers to keep; default 1. */

@@ -84,8 +84,9 @@ export class ScoringEngine implements Engine {
     options: RequestOptions,
   ): Promise<{ outputs: NamedTensors; timings: Timings }> {
     const { dispatcher, limits } = this.#parts;
-    checkInputs(`${model.name}:${model.version}`, model.signature, inputs, limits.tensorElements);
-    const { output, timings } = await dispatcher.submit({ kind: 'model', model: model.name, inputs }, options);
+    const { name, version, signature } = model;
+    checkInputs({ model: `${name}:${version}`, signature, maxElements: limits.tensorElements }, inputs);
+    const { output, timings } = await dispatcher.submit({ kind: 'model', model: name, inputs }, options);
     if (!('outputs' in output)) throw new TypeError('a model job gave no tensors');
     return { outputs: output.outputs, timings };
   }

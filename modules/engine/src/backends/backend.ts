@@ -33,6 +33,8 @@ export interface Backend {
   readonly name: BackendName;
   /** The model formats that it reads. */
   readonly formats: readonly EngineModel['format'][];
+  /** True when it runs native code, in which a thread cannot be ended. */
+  readonly native: boolean;
   /** Loads the runtime, not a model. Never throws. */
   probe(): Promise<Availability>;
   /** @throws EngineError `ModelNotLoadable` with the runtime's reason */

@@ -42,7 +42,7 @@ export function tensorFromNested(value: unknown, spec: TensorSpec, place: Nested
     place,
     next: 0,
   };
-  fill(value, 0, [], filling);
+  fill(value, [], filling);
   return { datatype: spec.datatype, shape, data };
 }
 
@@ -100,7 +100,8 @@ function checkShape(shape: readonly number[], spec: TensorSpec, place: NestedArr
   }
 }
 
-function fill(value: unknown, axis: number, at: number[], filling: Filling): void {
+function fill(value: unknown, at: number[], filling: Filling): void {
+  const axis = at.length;
   const { shape, elements, read, spec } = filling;
   if (axis === shape.length) {
     const element = read(value);
@@ -124,7 +125,7 @@ function fill(value: unknown, axis: number, at: number[], filling: Filling): voi
       }
     }
     at.push(i);
-    fill(value[i], axis + 1, at, filling);
+    fill(value[i], at, filling);
     at.pop();
   }
 }

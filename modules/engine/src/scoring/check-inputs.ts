@@ -4,12 +4,20 @@ import { arrayOf, elementCount } from '../array-of.ts';
 import { EngineError } from '../engine-error.ts';
 import type { NamedTensors, Tensor } from '../tensor.ts';
 
+/** What inputs are held to. */
+export interface InputRules {
+  /** For messages. */
+  readonly model: string;
+  readonly signature: ModelSignature;
+  readonly maxElements: number;
+}
+
 /**
  * Checks tensors against what a model takes, so that the runtime never sees what it would refuse with less to say.
  *
  * @throws EngineError `InputInvalid`
  */
-export function checkInputs(model: string, signature: ModelSignature, inputs: NamedTensors, maxElements: number): void {
+export function checkInputs({ model, signature, maxElements }: InputRules, inputs: NamedTensors): void {
   for (const spec of signature.inputs) {
     const tensor = inputs[spec.name];
     if (tensor === undefined) {

@@ -10,6 +10,7 @@ import type { EntryScript, ScriptModel } from '../entry/entry-script.ts';
 import { loadEntryScript } from '../entry/load-entry-script.ts';
 import { runEntryScript } from '../entry/run-entry-script.ts';
 import type { NamedTensors } from '../tensor.ts';
+import type { NativeGuard } from '../worker/native-gate.ts';
 import { checkInputs } from './check-inputs.ts';
 import type { Job, JobOutput, JobRequest } from './job.ts';
 
@@ -36,6 +37,12 @@ export interface ScoringUnit extends AsyncDisposable {
   run(job: Job, request: JobRequest, cancelled: AbortSignal): Promise<JobOutput>;
 }
 
+/** What a unit finds where it is. */
+export interface UnitSurroundings {
+  readonly log: EngineLogger;
+  readonly guard: NativeGuard;
+}
+
 interface LoadedSession {
   readonly model: EngineModel;
   readonly session: Session;
@@ -46,7 +53,7 @@ interface LoadedSession {
  *
  * @throws EngineError `BackendUnavailable`, `ModelNotLoadable`, `EntryScriptNotLoadable`
  */
-export async function openScoringUnit(config: UnitConfig, log: EngineLogger): Promise<ScoringUnit> {
+export async function openScoringUnit(config: UnitConfig, { log, guard }: UnitSurroundings): Promise<ScoringUnit> {
   const { backend, reason } = await chooseBackend(config.backend, config.models, backendList);
   const sessions = new Map<string, LoadedSession>();
   const release = async (): Promise<void> => {
@@ -54,7 +61,8 @@ export async function openScoringUnit(config: UnitConfig, log: EngineLogger): Pr
   };
   try {
     for (const model of config.models) {
-      const session = await backend.load(model, { threads: config.threads });
+      const load = () => backend.load(model, { threads: config.threads });
+      const session = backend.native ? guardSession(await guard(load), guard) : await load();
       sessions.set(model.name, { model, session });
       noteLeftOut(model, session, log);
       await warmUp(model, session, log);
@@ -91,6 +99,15 @@ export function zeroInputs(signature: LoadedModel['signature']): NamedTensors {
       return [name, { datatype, shape: fixed, data: zeros(datatype, elementCount(fixed)) }];
     }),
   );
+}
+
+function guardSession(session: Session, guard: NativeGuard): Session {
+  return {
+    signature: session.signature,
+    leftOut: session.leftOut,
+    run: (inputs) => guard(() => session.run(inputs)),
+    release: () => guard(() => session.release()),
+  };
 }
 
 function noteLeftOut(model: EngineModel, session: Session, log: EngineLogger): void {
@@ -149,7 +166,7 @@ function scriptModel({ model, session }: LoadedSession, maxElements: number): Sc
     path: model.path,
     signature: session.signature,
     run: async (inputs) => {
-      checkInputs(`${model.name}:${model.version}`, session.signature, inputs, maxElements);
+      checkInputs({ model: `${model.name}:${model.version}`, signature: session.signature, maxElements }, inputs);
       return session.run(inputs);
     },
   };

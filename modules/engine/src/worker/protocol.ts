@@ -18,7 +18,7 @@ export interface PlainError {
 
 /** From the host to a worker. The first message is `open`. */
 export type HostMessage =
-  | { readonly type: 'open'; readonly config: UnitConfig }
+  | { readonly type: 'open'; readonly config: UnitConfig; readonly memoryMb: number }
   | { readonly type: 'run'; readonly id: number; readonly job: Job; readonly request: JobRequest }
   | { readonly type: 'cancel'; readonly id: number }
   | { readonly type: 'close' };

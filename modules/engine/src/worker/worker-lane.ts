@@ -6,7 +6,7 @@ import type { UnitConfig, UnitDescription } from '../scoring/scoring-unit.ts';
 import { fromPlainError } from './plain-error.ts';
 import { transferable } from './protocol.ts';
 import type { WorkerMessage } from './protocol.ts';
-import type { CarrierListener, CarrierOptions, WorkerCarrier } from './worker-carrier.ts';
+import type { CarrierListener, StartCarrier, WorkerCarrier } from './worker-carrier.ts';
 
 export interface WorkerLaneOptions {
   /** For logs. */
@@ -17,8 +17,8 @@ export interface WorkerLaneOptions {
   /** Milliseconds for loading, `init()` and warm-up. */
   readonly startMs: number;
   readonly log: EngineLogger;
-  readonly start: (options: CarrierOptions) => WorkerCarrier;
-  /** Called once, when the worker is gone; `how` says how, for people. */
+  readonly start: StartCarrier;
+  /** Called once, when the worker takes no more jobs; `how` says how it ended, for people. */
   readonly onEnd: (lane: WorkerLane, how: string) => void;
 }
 
@@ -34,13 +34,18 @@ export class WorkerLane implements Lane {
   lastRunMs = 0;
   /** True once the unit is loaded, also after the worker ended. */
   ready = false;
+  /** Resolves when nothing of an ended worker is left: a thread in native code outlives its end. */
+  gone: Promise<void> = Promise.resolve();
   readonly #options: WorkerLaneOptions;
   readonly #carrier: WorkerCarrier;
   #opening: { resolve: (description: UnitDescription) => void; reject: (error: Error) => void } | undefined;
   #running: Running | undefined;
   #nextId = 0;
+  #heardOfEnd: () => void = () => {};
+  readonly #hasEnded = new Promise<void>((resolve) => {
+    this.#heardOfEnd = resolve;
+  });
   #endedHow: string | undefined;
-  #why: string | undefined;
 
   constructor(options: WorkerLaneOptions) {
     this.#options = options;
@@ -66,13 +71,13 @@ export class WorkerLane implements Lane {
    * @throws EngineError of the unit; `WorkerLost` when the worker ended while it loaded or took too long
    */
   async open(): Promise<UnitDescription> {
-    const { startMs, config } = this.#options;
+    const { startMs, config, memoryMb } = this.#options;
     const timer = setTimeout(() => void this.kill(`it was not ready after ${startMs} ms (startMs)`), startMs);
     try {
       return await new Promise<UnitDescription>((resolve, reject) => {
         this.#opening = { resolve, reject };
         if (this.#endedHow !== undefined) reject(this.#lost());
-        else this.#carrier.send({ type: 'open', config });
+        else this.#carrier.send({ type: 'open', config, memoryMb });
       });
     } catch (error) {
       await this.kill('it could not load');
@@ -110,20 +115,26 @@ export class WorkerLane implements Lane {
     return true;
   }
 
-  /** Ends the worker at once. @param why for the log and the error of the job that runs */
+  /**
+   * Ends the worker, whatever it does. To its owner it is ended at once.
+   *
+   * @param why for the log and the error of the job that runs
+   */
   async kill(why: string): Promise<void> {
-    this.#why ??= why;
-    await this.#carrier.kill();
+    if (!this.ended) {
+      this.gone = this.#carrier.kill();
+      this.#ended(why);
+    }
+    await this.gone;
   }
 
   /** Lets the worker release its models, and ends it after `milliseconds` if it has not gone by then. */
   async close(milliseconds: number): Promise<void> {
     if (this.ended) return;
-    this.#why ??= 'the engine was closed';
+    const timer = setTimeout(() => void this.kill('the engine was closed'), milliseconds);
     this.#carrier.send({ type: 'close' });
-    const deadline = Date.now() + milliseconds;
-    while (!this.ended && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
-    if (!this.ended) await this.#carrier.kill();
+    await this.#hasEnded;
+    clearTimeout(timer);
   }
 
   /** Ends the worker when it holds more JavaScript memory than it may; `resourceLimits` do not count buffers. */
@@ -132,7 +143,7 @@ export class WorkerLane implements Lane {
     const { memoryMb } = this.#options;
     if (bytes === undefined || bytes <= memoryMb * 1_048_576 || this.ended) return;
     const used = Math.round(bytes / 1_048_576);
-    await this.kill(`it used ${used} MB of JavaScript memory, more than its ${memoryMb} MB (workerMemoryMb)`);
+    await this.kill(`it used ${used} MB of memory, more than its ${memoryMb} MB (workerMemoryMb)`);
   }
 
   #receive(message: WorkerMessage): void {
@@ -165,11 +176,14 @@ export class WorkerLane implements Lane {
   }
 
   #ended(how: string): void {
-    this.#endedHow = this.#why ?? how;
+    // heard twice of a worker that was killed
+    if (this.ended) return;
+    this.#endedHow = how;
     this.#opening?.reject(this.#lost());
     this.#running?.reject(this.#lost());
     this.#running = undefined;
-    this.#options.onEnd(this, this.#endedHow);
+    this.#options.onEnd(this, how);
+    this.#heardOfEnd();
   }
 
   #lost(): EngineError {

@@ -1,9 +1,11 @@
 import * as nodeModule from 'node:module';
 import process from 'node:process';
-import { parentPort } from 'node:worker_threads';
+import { setFlagsFromString } from 'node:v8';
+import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { openScoringUnit } from '../scoring/scoring-unit.ts';
 import type { ScoringUnit, UnitConfig } from '../scoring/scoring-unit.ts';
 import type { EngineLogger } from '../engine.ts';
+import { guardOf, unguarded } from './native-gate.ts';
 import { toPlainError } from './plain-error.ts';
 import { transferable } from './protocol.ts';
 import type { HostMessage, WorkerLogLevel, WorkerMessage } from './protocol.ts';
@@ -21,7 +23,21 @@ function connect(receive: (message: HostMessage) => void): Send {
   process.on('message', receive);
   // the host is gone: nobody would read the answers
   process.on('disconnect', () => process.exit(0));
+  // signals of the terminal go to the whole group: the host decides what they mean
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
+  endWithHost();
   return (message) => void process.send?.(message);
+}
+
+/**
+ * A script that loops never hears that its host was killed: a thread beside it looks every second whether it still has the
+ * parent that it was born to.
+ */
+function endWithHost(): void {
+  const watch = `
+    const parent = process.ppid;
+    setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL'); }, 1000);`;
+  new Worker(watch, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 8 } }).unref();
 }
 
 function loggerTo(send: Send): EngineLogger {
@@ -36,11 +52,14 @@ function loggerTo(send: Send): EngineLogger {
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 }
 
-async function open(config: UnitConfig): Promise<ScoringUnit | undefined> {
+async function open(config: UnitConfig, memoryMb: number): Promise<ScoringUnit | undefined> {
   try {
+    // a thread has its limit from its host
+    if (parentPort === null) setFlagsFromString(`--max-old-space-size=${memoryMb}`);
     // what Azure's entry scripts read
     process.env['AZUREML_MODEL_DIR'] = config.modelDirectory;
-    const unit = await openScoringUnit(config, loggerTo(send));
+    const guard = parentPort === null ? unguarded : guardOf(workerData as Int32Array<SharedArrayBuffer>);
+    const unit = await openScoringUnit(config, { log: loggerTo(send), guard });
     send({ type: 'opened', description: unit.description });
     return unit;
   } catch (error) {
@@ -76,7 +95,7 @@ let current = { id: -1, controller: new AbortController() };
 const send = connect((message) => {
   switch (message.type) {
     case 'open':
-      unit = open(message.config);
+      unit = open(message.config, message.memoryMb);
       break;
     case 'run':
       current = { id: message.id, controller: new AbortController() };

@@ -4,7 +4,8 @@ import type { EngineLogger } from '../engine.ts';
 import type { EngineLimits } from '../engine-options.ts';
 import type { Dispatcher } from '../execution/dispatcher.ts';
 import type { UnitConfig, UnitDescription } from '../scoring/scoring-unit.ts';
-import type { CarrierOptions, WorkerCarrier } from './worker-carrier.ts';
+import { startProcess } from './start-process.ts';
+import type { StartCarrier } from './worker-carrier.ts';
 import { WorkerLane } from './worker-lane.ts';
 
 export interface WorkerPoolOptions {
@@ -14,7 +15,7 @@ export interface WorkerPoolOptions {
   readonly limits: EngineLimits;
   readonly log: EngineLogger;
   readonly dispatcher: Dispatcher;
-  readonly start: (options: CarrierOptions) => WorkerCarrier;
+  readonly start: StartCarrier;
 }
 
 const FIRST_RETRY_MS = 100;
@@ -26,6 +27,8 @@ const CLOSE_MS = 2000;
 export class WorkerPool implements AsyncDisposable {
   readonly #options: WorkerPoolOptions;
   readonly #lanes = new Set<WorkerLane>();
+  // ended, but not gone: threads that native code has not given back
+  readonly #lingering = new Set<Promise<void>>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #config: UnitConfig;
   #started = 0;
@@ -68,7 +71,9 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   #newLane(): WorkerLane {
-    const { program, limits, log, start } = this.#options;
+    const { program, limits, log, size } = this.#options;
+    // threads that native code does not give back cannot be ended: those that follow them must be
+    const start = this.#lingering.size > size ? startProcess : this.#options.start;
     this.#started += 1;
     const lane = new WorkerLane({
       number: this.#started,
@@ -91,6 +96,8 @@ export class WorkerPool implements AsyncDisposable {
     if (this.#closed || !wasReady) return;
     this.#options.dispatcher.countReplacedWorker();
     this.#options.log.warn({ event: 'engine.worker.lost', how }, `a worker is gone and is replaced: ${how}`);
+    const gone = lane.gone.finally(() => this.#lingering.delete(gone));
+    this.#lingering.add(gone);
     void this.#replace(FIRST_RETRY_MS);
   }
 

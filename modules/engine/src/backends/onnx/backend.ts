@@ -6,6 +6,7 @@ import { loadRuntime, probeRuntime } from './runtime.ts';
 export const onnxBackend: Backend = {
   name: 'onnx',
   formats: ['onnx'],
+  native: true,
   probe: probeRuntime,
   load: async (model, { threads }) =>
     openOrtSession({
@@ -14,6 +15,6 @@ export const onnxBackend: Backend = {
       model,
       // given as a path, because the runtime then maps the file and finds external data beside it
       source: model.path,
-      settings: { intraOpNumThreads: threads, interOpNumThreads: 1, logSeverityLevel: 3 },
+      settings: { intraOpNumThreads: threads, interOpNumThreads: 1, logSeverityLevel: 4 },
     }),
 };

@@ -8,6 +8,7 @@ import { loadRuntime, probeRuntime } from './runtime.ts';
 export const wasmBackend: Backend = {
   name: 'wasm',
   formats: ['onnx'],
+  native: false,
   probe: probeRuntime,
   load: async (model) => {
     const runtime = await loadRuntime();
@@ -20,7 +21,7 @@ export const wasmBackend: Backend = {
       source: bytes,
       settings: {
         executionProviders: ['wasm'],
-        logSeverityLevel: 3,
+        logSeverityLevel: 4,
         ...(externalData.length > 0 ? { externalData } : {}),
       },
     });
