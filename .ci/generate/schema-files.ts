@@ -2,6 +2,8 @@ import {
   DeploymentManifestSchema,
   InferenceConfigSchema,
   ModelSchema,
+  ScorerDesiredSchema,
+  ScorerReportedSchema,
   ScoringConfigSchema,
   ScoringErrorSchema,
 } from '@edgewright/contract';
@@ -13,6 +15,8 @@ const schemas: Readonly<Record<string, object>> = {
   'deployment.json': DeploymentManifestSchema,
   'inferenceconfig.json': InferenceConfigSchema,
   'model.json': { $id: 'https://edgewright.dev/schemas/model.json', title: 'a registered model', ...ModelSchema },
+  'scorer-desired.json': ScorerDesiredSchema,
+  'scorer-reported.json': ScorerReportedSchema,
   'scoring-config.json': ScoringConfigSchema,
   'scoring-error.json': ScoringErrorSchema,
 };

@@ -80,6 +80,8 @@ async function buildFrom(root: string): Promise<BuildResult<typeof commonOptions
       splitting: true,
       chunkNames: 'chunk-[hash]',
       conditions: ['edgewright-source'],
+      // only what uploads files from a device asks for it, when it is called; it would be half of the program
+      external: [...commonOptions.external, '@azure/storage-blob'],
     });
   } catch (cause) {
     throw missing(messageOf(cause), root, cause);
