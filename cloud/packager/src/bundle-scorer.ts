@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '@edgewright/contract';
 import { build } from 'esbuild';
-import type { BuildResult } from 'esbuild';
+import type { OutputFile } from 'esbuild';
 import { commonOptions } from './bundle/common-options.ts';
 import { findPackageRoot } from './package-root.ts';
 import { PackagerError } from './packager-error.ts';
@@ -63,15 +63,15 @@ async function bundleSources(root: string): Promise<BundledFile[]> {
   for (const source of Object.values(SOURCES)) {
     if (!existsSync(path.join(root, source))) throw missing(`there is no ${source}`, root);
   }
-  const result = await buildFrom(root);
-  return result.outputFiles
+  const outputs = await buildFrom(root);
+  return outputs
     .map((file) => ({ path: path.basename(file.path), content: file.contents }))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-async function buildFrom(root: string): Promise<BuildResult<typeof commonOptions>> {
+async function buildFrom(root: string): Promise<readonly OutputFile[]> {
   try {
-    return await build({
+    const result = await build({
       ...commonOptions,
       absWorkingDir: root,
       entryPoints: { ...SOURCES },
@@ -83,6 +83,7 @@ async function buildFrom(root: string): Promise<BuildResult<typeof commonOptions
       // only what uploads files from a device asks for it, when it is called; it would be half of the program
       external: [...commonOptions.external, '@azure/storage-blob'],
     });
+    return result.outputFiles;
   } catch (cause) {
     throw missing(messageOf(cause), root, cause);
   }
