@@ -1,5 +1,5 @@
+import { ControlClient } from './control/control-client.ts';
 import type { SimulatorClient } from './simulator-client.ts';
-import { SimulatorError } from './simulator-error.ts';
 
 /**
  * Finds the simulator that runs with a state folder, in this process or another.
@@ -7,7 +7,5 @@ import { SimulatorError } from './simulator-error.ts';
  * @throws SimulatorError `SimulatorNotRunning`
  */
 export async function connectSimulator(stateDirectory: string): Promise<SimulatorClient> {
-  throw new SimulatorError('SimulatorNotRunning', `no simulator runs with the state folder ${stateDirectory}`, {
-    details: { stateDirectory },
-  });
+  return await ControlClient.connect(stateDirectory);
 }

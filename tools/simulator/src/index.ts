@@ -5,11 +5,13 @@ export type { EdgeHubTimings } from './edgehub/edge-hub-timings.ts';
 export type { MethodCall, MethodResult } from './hub/direct-method.ts';
 export type { ConnectionState } from './hub/identity.ts';
 export type { TelemetryFilter, TelemetryRecord } from './hub/telemetry-record.ts';
-export type { OutgoingMessage, SendResult } from './send-messages.ts';
+export type { OutgoingMessage } from './sending/outgoing-message.ts';
+export type { SendResult } from './sending/send-messages.ts';
 export type {
   CreateDeviceRequest,
   ModuleCredentials,
   SendRequest,
+  Simulator,
   SimulatedDevice,
   SimulatedModule,
   SimulatorClient,
@@ -18,4 +20,4 @@ export type {
 } from './simulator-client.ts';
 export { SimulatorError } from './simulator-error.ts';
 export { startSimulator } from './simulator.ts';
-export type { Simulator, SimulatorOptions } from './simulator.ts';
+export type { SimulatorOptions } from './simulator.ts';

@@ -2,7 +2,8 @@ import type { ModuleState } from './edge-device.ts';
 import type { MethodCall, MethodResult } from './hub/direct-method.ts';
 import type { ConnectionState } from './hub/identity.ts';
 import type { TelemetryFilter, TelemetryRecord } from './hub/telemetry-record.ts';
-import type { OutgoingMessage, SendResult } from './send-messages.ts';
+import type { OutgoingMessage } from './sending/outgoing-message.ts';
+import type { SendResult } from './sending/send-messages.ts';
 
 /** Where a simulator is reached, and with what. */
 export interface SimulatorInfo {
@@ -117,4 +118,10 @@ export interface SimulatorClient {
   invokeMethod(call: MethodCall): Promise<MethodResult>;
   /** Ends the simulator and everything that it started. */
   stop(): Promise<void>;
+}
+
+/** A simulator in this process. Disposing of it ends everything that it started. */
+export interface Simulator extends SimulatorClient, AsyncDisposable {
+  /** Settles when the simulator has ended, however that came about. */
+  readonly ended: Promise<void>;
 }

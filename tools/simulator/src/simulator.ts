@@ -1,8 +1,22 @@
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { discardEvents } from '@edgewright/contract';
 import type { EventSink } from '@edgewright/contract';
 import type { AgentTimings } from './agent/agent-timings.ts';
+import { CertificateAuthority } from './certificates/certificate-authority.ts';
+import { serverCertificate } from './certificates/server-certificate.ts';
+import { startControlServer } from './control/control-server.ts';
+import { EdgeDevices } from './edge-devices.ts';
 import type { EdgeHubTimings } from './edgehub/edge-hub-timings.ts';
-import { SimulatorError } from './simulator-error.ts';
-import type { SimulatorClient } from './simulator-client.ts';
+import { Hub } from './hub/hub.ts';
+import { startRestServer } from './hub/rest/rest-server.ts';
+import { SharedAccessPolicies } from './hub/shared-access-policies.ts';
+import { Lifetime } from './lifetime.ts';
+import { LocalSimulator } from './local-simulator.ts';
+import type { Simulator, SimulatorInfo } from './simulator-client.ts';
+import { SettingsTable } from './state/settings-table.ts';
+import { StateDatabase } from './state/state-database.ts';
+import { removeStateFile, writeStateFile } from './state/state-file.ts';
 
 export interface SimulatorOptions {
   /** Everything the simulator keeps is in here; made when it is not there. Only one simulator at a time may use it. */
@@ -32,17 +46,90 @@ export interface SimulatorOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A simulator in this process. Disposing of it ends everything that it started. */
-export interface Simulator extends SimulatorClient, AsyncDisposable {
-  /** Settles when the simulator has ended, however that came about. */
-  readonly ended: Promise<void>;
-}
-
 /**
  * Starts IoT Hub, and edgeHub, workload API and edge agent of every edge device in the state folder.
  *
  * @throws SimulatorError `SimulatorAlreadyRunning`, `SimulatorPortInUse`, `SimulatorFailed`
  */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
-  throw new SimulatorError('SimulatorFailed', `cannot start a simulator in ${options.stateDirectory}: not built yet`);
+  const { signal, emit = discardEvents } = options;
+  signal?.throwIfAborted();
+  const lifetime = new Lifetime();
+  try {
+    const simulator = await startParts(options, lifetime);
+    signal?.throwIfAborted();
+    const abort = () => void lifetime.end().catch(() => {});
+    signal?.addEventListener('abort', abort, { once: true });
+    lifetime.defer(() => signal?.removeEventListener('abort', abort));
+    emit({
+      stage: 'simulator',
+      state: 'done',
+      text: `the simulator runs, IoT Hub on port ${simulator.info.httpsPort}`,
+    });
+    return simulator;
+  } catch (error) {
+    await lifetime.end();
+    throw error;
+  }
+}
+
+/** Starts one part after the other; they end in reverse order. */
+async function startParts(options: SimulatorOptions, lifetime: Lifetime): Promise<Simulator> {
+  const { host = 'localhost', now = Date.now, emit = discardEvents } = options;
+  const stateDirectory = path.resolve(options.stateDirectory);
+  const database = lifetime.use(StateDatabase.open(stateDirectory));
+  const settings = new SettingsTable(database);
+  const policies = new SharedAccessPolicies(settings);
+  const directory = path.join(stateDirectory, 'certificates');
+  const authority = await CertificateAuthority.open(directory, now);
+  const certificate = await serverCertificate({ authority, directory, host, now });
+  const hub = new Hub({ hostName: host, database, now });
+  const address = host === '::1' ? host : '127.0.0.1';
+  const edgeDevices = lifetime.use(
+    await EdgeDevices.start({ ...edgeOptions(options), hub, settings, host: address, certificates: authority }),
+  );
+  const rest = lifetime.use(
+    await startRestServer({ hub, policies, certificate, host: address, port: options.httpsPort ?? 0, emit }),
+  );
+  const token = randomBytes(32).toString('base64url');
+  const running: { info?: SimulatorInfo } = {};
+  const simulator = new LocalSimulator({ hub, edgeDevices, lifetime, info: () => known(running.info) });
+  const control = lifetime.use(
+    await startControlServer({ simulator, token, host: address, port: options.httpPort ?? 0, emit }),
+  );
+  const url = `http://${address === '::1' ? '[::1]' : address}:${control.port}`;
+  const own = options.processId === undefined ? {} : { processId: options.processId };
+  running.info = {
+    stateDirectory,
+    ...own,
+    startedAt: new Date(now()).toISOString(),
+    hubHostName: host,
+    connectionString: policies.ownerConnectionString(host),
+    caFile: authority.caFile,
+    httpsPort: rest.port,
+    httpPort: control.port,
+    pageUrl: `${url}/`,
+  };
+  writeStateFile(stateDirectory, { url, token, ...own });
+  lifetime.defer(() => removeStateFile(stateDirectory));
+  return simulator;
+}
+
+function edgeOptions(options: SimulatorOptions) {
+  return {
+    directory: path.join(path.resolve(options.stateDirectory), 'devices'),
+    firstMqttPort: options.mqttPort ?? 0,
+    gatewayHostName: options.host ?? 'localhost',
+    images: { layouts: options.imageLayouts ?? [], references: {} },
+    nodePath: options.nodePath ?? 'node',
+    environment: options.environment ?? {},
+    ...(options.edgeHubTimings !== undefined && { edgeHubTimings: options.edgeHubTimings }),
+    ...(options.agentTimings !== undefined && { agentTimings: options.agentTimings }),
+    emit: options.emit ?? discardEvents,
+  };
+}
+
+function known(info: SimulatorInfo | undefined): SimulatorInfo {
+  if (info === undefined) throw new TypeError('the simulator is not up yet');
+  return info;
 }

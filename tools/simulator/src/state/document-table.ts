@@ -14,6 +14,7 @@ export class DocumentTable<Document extends IdentityName> {
   readonly #modules;
   readonly #modulesOf;
   readonly #count;
+  readonly #countWhere;
 
   constructor(database: StateDatabase, table: 'identities' | 'twins') {
     this.#get = database.prepare(`SELECT document FROM ${table} WHERE device_id = ? AND module_id = ?`);
@@ -30,6 +31,9 @@ export class DocumentTable<Document extends IdentityName> {
       `SELECT document FROM ${table} WHERE device_id = ? AND module_id <> '' ORDER BY module_id`,
     );
     this.#count = database.prepare(`SELECT COUNT(*) AS count FROM ${table} WHERE module_id = ''`);
+    this.#countWhere = database.prepare(
+      `SELECT COUNT(*) AS count FROM ${table} WHERE module_id = '' AND json_extract(document, ?) = ?`,
+    );
   }
 
   get(deviceId: string, moduleId?: string): Document | undefined {
@@ -60,8 +64,10 @@ export class DocumentTable<Document extends IdentityName> {
     return this.#modulesOf.all(deviceId).map((row) => this.#parse(row));
   }
 
-  deviceCount(): number {
-    return (this.#count.get() as { count: number }).count;
+  /** How many devices there are, or how many have a text at a JSON path. */
+  deviceCount(path?: string, text?: string): number {
+    const row = path === undefined ? this.#count.get() : this.#countWhere.get(path, text ?? null);
+    return (row as { count: number }).count;
   }
 
   #parse(row: object): Document {
