@@ -94,7 +94,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
       });
       return { observe: (values, milliseconds) => summary.observe(values, finite(metric.name, milliseconds / 1000)) };
     },
-    text: () => registry.metrics(),
+    // prom-client writes Nan, which IoT Edge's collector does not read
+    text: async () => (await registry.metrics()).replace(/ Nan$/gm, ' NaN'),
     contentType: registry.contentType,
     registry,
   };

@@ -14,30 +14,31 @@ type Query = Record<string, string | string[] | undefined>;
 
 /** `GET` and `POST /score`: Azure ML's scoring route. `GET` takes its data from the query. */
 export function addScoreRoute(server: FastifyInstance, options: ScoreRouteOptions): void {
-  server.post('/score', (request, reply) => answer(request, reply, options, () => readJsonBody(request.headers, request.body))); // prettier-ignore
-  server.get('/score', (request, reply) => answer(request, reply, options, () => readQuery(request.query as Query)));
+  const answer = answerWith(options);
+  server.post('/score', (request, reply) => answer(request, reply, () => readJsonBody(request.headers, request.body)));
+  server.get('/score', (request, reply) => answer(request, reply, () => readQuery(request.query as Query)));
   server.options('/score', (_request, reply) => reply.header('allow', 'GET, POST, OPTIONS').code(200).send());
 }
 
-async function answer(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { engine, metrics, timeoutMs }: ScoreRouteOptions,
-  read: () => unknown,
-): Promise<FastifyReply> {
-  try {
-    const result = await engine.score({
-      data: read(),
-      requestId: request.id,
-      signal: whenGone(reply),
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    });
-    metrics.record({ host: 'web', outcome: 'ok', timings: result.timings });
-    return send(reply, result);
-  } catch (error) {
-    metrics.record({ host: 'web', outcome: answerError(error).body.code });
-    throw error;
-  }
+/** How a request is answered, once its data are read. */
+type Answer = (request: FastifyRequest, reply: FastifyReply, read: () => unknown) => Promise<FastifyReply>;
+
+function answerWith({ engine, metrics, timeoutMs }: ScoreRouteOptions): Answer {
+  return async (request, reply, read) => {
+    try {
+      const result = await engine.score({
+        data: read(),
+        requestId: request.id,
+        signal: whenGone(reply),
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      });
+      metrics.record({ host: 'web', outcome: 'ok', timings: result.timings });
+      return send(reply, result);
+    } catch (error) {
+      metrics.record({ host: 'web', outcome: answerError(error).body.code });
+      throw error;
+    }
+  };
 }
 
 function send(reply: FastifyReply, { value, timings }: ScoreResult): FastifyReply {
