@@ -16,7 +16,7 @@ const run = promisify(execFile);
 const PACKAGES = ['base-files', 'ca-certificates', 'libatomic1', 'libc6', 'libgcc-s1', 'libstdc++6'];
 const DEBIAN_ARCHITECTURES = { amd64: 'amd64', arm64v8: 'arm64', arm32v7: 'armhf' } as const;
 const MEDIA = 'application/vnd.oci.image';
-const TAG = 'debian:minimal';
+const TAG = 'minimal';
 
 interface Descriptor {
   readonly mediaType: string;
