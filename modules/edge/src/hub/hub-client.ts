@@ -48,6 +48,13 @@ interface InputPacket {
   readonly messageId?: number;
 }
 
+type PublishArguments = [
+  topic: string,
+  payload: string | Buffer,
+  options: IClientPublishOptions,
+  done: (error?: Error) => void,
+];
+
 /** Tells mqtt.js not to send the PUBACK, and to go on with the next packet. */
 class AcknowledgedLater extends TypeError {}
 const acknowledgedLater = new AcknowledgedLater('the PUBACK is sent when the work is done');
@@ -70,7 +77,7 @@ export class HubClient extends EventEmitter {
   #isClosed = false;
 
   /** The shape of mqtt.js' own `connect`. */
-  static connect(this: void, uri: string, options: IClientOptions, events: HubClientEvents): HubClient {
+  static connect(uri: string, options: IClientOptions, events: HubClientEvents): HubClient {
     return new HubClient(mqtt.connect(uri, options), events);
   }
 
@@ -147,12 +154,7 @@ export class HubClient extends EventEmitter {
 
   // What the SDK calls; the names and the shapes are those of mqtt.js.
 
-  publish(
-    topic: string,
-    payload: string | Buffer,
-    options: IClientPublishOptions,
-    done: (error?: Error) => void,
-  ): this {
+  publish(...[topic, payload, options, done]: PublishArguments): this {
     this.#mqtt.publish(topic, payload, options, done as never);
     return this;
   }
