@@ -32,7 +32,7 @@ export function inspectModel(
   let content: ModelContent = { format: 'onnx', framework: framework ?? 'Onnx' };
   for (const file of onnxFiles) {
     const model = readOnnxFile(file.stagedAt, nameIn(given, file));
-    requireExternalFiles(given, file, model.externalFiles, files);
+    requireExternalFiles({ given, file, files }, model.externalFiles);
     if (file !== main) continue;
     const { signature, opsets, operators } = model;
     content = { ...content, signature, opsets: { ...opsets }, operators: [...operators], mainFile: file.path };
@@ -55,10 +55,8 @@ function nameIn(given: string, file: StagedFile): string {
 
 /** Weights in files of their own ("external data") are found relative to the model file, and must come with it. */
 function requireExternalFiles(
-  given: string,
-  file: StagedFile,
+  { given, file, files }: { given: string; file: StagedFile; files: readonly StagedFile[] },
   externalFiles: readonly string[],
-  files: readonly StagedFile[],
 ): void {
   for (const external of externalFiles) {
     const wanted = path.posix.join(path.posix.dirname(file.path), external);

@@ -120,7 +120,7 @@ async function writeManifest(
   const { facts, layout } = options;
   const base = basePlatform(facts, platform);
   const titled = stack.map(({ source, layer }) => ({ diffId: layer.diffId, title: source.title }));
-  const config = await putDocument(layout, imageConfigOf(facts, platform, base, titled));
+  const config = await putDocument(layout, imageConfigOf(facts, platform, { base, layers: titled }));
   const manifest: OciManifest = {
     schemaVersion: 2,
     mediaType: ociMediaTypes.manifest,

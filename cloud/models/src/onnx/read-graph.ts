@@ -26,75 +26,86 @@ export interface GraphContent {
   readonly externalFiles: Set<string>;
 }
 
-/** The main graph of a model. @throws WireFault */
-export function readGraph(source: ByteSource, range: ByteRange): GraphContent {
-  const content: GraphContent = {
+/** Reads the main graph of a model and the functions that it defines, and collects what they hold. */
+export class GraphReader {
+  readonly content: GraphContent = {
     inputs: [],
     outputs: [],
     initializers: new Set(),
     operators: new Set(),
     externalFiles: new Set(),
   };
-  for (const field of wireFields(source, range)) {
-    if (field.number === GRAPH.input) content.inputs.push(decodeSmall(source, field, decodeValueInfo));
-    else if (field.number === GRAPH.output) content.outputs.push(decodeSmall(source, field, decodeValueInfo));
-    else readGraphField(source, field, content, 0);
-  }
-  return content;
-}
+  readonly #source: ByteSource;
 
-/** Operators inside a function of the model, and the operator that the function itself defines. @throws WireFault */
-export function readFunction(source: ByteSource, range: ByteRange, content: GraphContent): string {
-  let name = '';
-  let domain = '';
-  for (const field of wireFields(source, range)) {
-    if (field.number === FUNCTION.name) name = readText(source, field);
-    else if (field.number === FUNCTION.domain) domain = readText(source, field);
-    else if (field.number === FUNCTION.node) readNode(source, field, content, 0);
+  constructor(source: ByteSource) {
+    this.#source = source;
   }
-  return operatorName(domain, name);
-}
 
-function readGraphField(source: ByteSource, field: WireField, content: GraphContent, depth: number): void {
-  if (field.number === GRAPH.node) readNode(source, field, content, depth);
-  else if (field.number === GRAPH.initializer) readTensor(source, field, content, depth === 0);
-  else if (field.number === GRAPH.sparseInitializer) {
-    for (const part of wireFields(source, requireMessage(field))) {
-      if (part.number === SPARSE_TENSOR.values) readTensor(source, part, content, depth === 0);
+  /** The main graph. @throws WireFault */
+  readGraph(range: ByteRange): void {
+    for (const field of wireFields(this.#source, range)) {
+      if (field.number === GRAPH.input) this.content.inputs.push(decodeSmall(this.#source, field, decodeValueInfo));
+      else if (field.number === GRAPH.output) {
+        this.content.outputs.push(decodeSmall(this.#source, field, decodeValueInfo));
+      } else this.#readGraphField(field, 0);
     }
   }
-}
 
-function readNode(source: ByteSource, range: WireField, content: GraphContent, depth: number): void {
-  if (depth > MAX_GRAPH_DEPTH)
-    throw new WireFault(`graphs nested more than ${MAX_GRAPH_DEPTH} deep`, range.start, false);
-  let type = '';
-  let domain = '';
-  for (const field of wireFields(source, requireMessage(range))) {
-    if (field.number === NODE.opType) type = readText(source, field);
-    else if (field.number === NODE.domain) domain = readText(source, field);
-    else if (field.number === NODE.attribute) readAttribute(source, field, content, depth);
+  /** Operators inside a function of the model. @returns the operator that the function itself defines @throws WireFault */
+  readFunction(range: ByteRange): string {
+    let name = '';
+    let domain = '';
+    for (const field of wireFields(this.#source, range)) {
+      if (field.number === FUNCTION.name) name = readText(this.#source, field);
+      else if (field.number === FUNCTION.domain) domain = readText(this.#source, field);
+      else if (field.number === FUNCTION.node) this.#readNode(field, 0);
+    }
+    return operatorName(domain, name);
   }
-  content.operators.add(operatorName(domain, type));
-}
 
-function readAttribute(source: ByteSource, range: WireField, content: GraphContent, depth: number): void {
-  for (const field of wireFields(source, requireMessage(range))) {
-    if (field.number === ATTRIBUTE.graph || field.number === ATTRIBUTE.graphs) {
-      for (const part of wireFields(source, requireMessage(field))) readGraphField(source, part, content, depth + 1);
-    } else if (field.number === ATTRIBUTE.tensor || field.number === ATTRIBUTE.tensors) {
-      readTensor(source, field, content, false);
+  /** @param depth how many graphs stand around this one; 0 is the main graph */
+  #readGraphField(field: WireField, depth: number): void {
+    if (field.number === GRAPH.node) this.#readNode(field, depth);
+    else if (field.number === GRAPH.initializer) this.#readTensor(field, depth === 0);
+    else if (field.number === GRAPH.sparseInitializer) {
+      for (const part of wireFields(this.#source, requireMessage(field))) {
+        if (part.number === SPARSE_TENSOR.values) this.#readTensor(part, depth === 0);
+      }
     }
   }
-}
 
-/** A tensor's name and where its values are; the values themselves are skipped. */
-function readTensor(source: ByteSource, range: WireField, content: GraphContent, isInitializer: boolean): void {
-  for (const field of wireFields(source, requireMessage(range))) {
-    if (field.number === TENSOR.name && isInitializer) content.initializers.add(readText(source, field));
-    if (field.number === TENSOR.externalData) {
-      const entry = decodeSmall(source, field, decodeStringStringEntry);
-      if (entry.key === 'location' && entry.value !== undefined) content.externalFiles.add(entry.value);
+  #readNode(range: WireField, depth: number): void {
+    if (depth > MAX_GRAPH_DEPTH) {
+      throw new WireFault(`graphs nested more than ${MAX_GRAPH_DEPTH} deep`, range.start, false);
+    }
+    let type = '';
+    let domain = '';
+    for (const field of wireFields(this.#source, requireMessage(range))) {
+      if (field.number === NODE.opType) type = readText(this.#source, field);
+      else if (field.number === NODE.domain) domain = readText(this.#source, field);
+      else if (field.number === NODE.attribute) this.#readAttribute(field, depth);
+    }
+    this.content.operators.add(operatorName(domain, type));
+  }
+
+  #readAttribute(range: WireField, depth: number): void {
+    for (const field of wireFields(this.#source, requireMessage(range))) {
+      if (field.number === ATTRIBUTE.graph || field.number === ATTRIBUTE.graphs) {
+        for (const part of wireFields(this.#source, requireMessage(field))) this.#readGraphField(part, depth + 1);
+      } else if (field.number === ATTRIBUTE.tensor || field.number === ATTRIBUTE.tensors) {
+        this.#readTensor(field, false);
+      }
+    }
+  }
+
+  /** A tensor's name and where its values are; the values themselves are skipped. */
+  #readTensor(range: WireField, isInitializer: boolean): void {
+    for (const field of wireFields(this.#source, requireMessage(range))) {
+      if (field.number === TENSOR.name && isInitializer) this.content.initializers.add(readText(this.#source, field));
+      if (field.number === TENSOR.externalData) {
+        const entry = decodeSmall(this.#source, field, decodeStringStringEntry);
+        if (entry.key === 'location' && entry.value !== undefined) this.content.externalFiles.add(entry.value);
+      }
     }
   }
 }

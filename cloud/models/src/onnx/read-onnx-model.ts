@@ -5,7 +5,7 @@ import { bytesSource, openFileSource } from './byte-source.ts';
 import type { ByteSource } from './byte-source.ts';
 import { decodeOperatorSetId } from './onnx-messages.ts';
 import type { ValueInfoMessage } from './onnx-messages.ts';
-import { decodeSmall, readFunction, readGraph, readText, requireMessage } from './read-graph.ts';
+import { decodeSmall, GraphReader, readText, requireMessage } from './read-graph.ts';
 import type { GraphContent } from './read-graph.ts';
 import { valueSpec } from './value-spec.ts';
 import type { UnusualValue } from './value-spec.ts';
@@ -80,34 +80,37 @@ function readModel(file: ByteSource): OnnxModel {
   const opsets: Record<string, number> = {};
   let irVersion: number | undefined;
   let producerName = '';
-  let content: GraphContent | undefined;
+  const graph = new GraphReader(file);
+  let hasGraph = false;
   for (const field of wireFields(file, whole)) {
     if (field.number === MODEL.irVersion && field.wireType === 0) irVersion = field.value;
     else if (field.number === MODEL.producerName) producerName = readText(file, field);
-    else if (field.number === MODEL.graph) content = readGraph(file, requireMessage(field));
-    else if (field.number === MODEL.functions) functions.push(requireMessage(field));
+    else if (field.number === MODEL.graph) {
+      graph.readGraph(requireMessage(field));
+      hasGraph = true;
+    } else if (field.number === MODEL.functions) functions.push(requireMessage(field));
     else if (field.number === MODEL.opsetImport) {
       const opset = decodeSmall(file, field, decodeOperatorSetId);
       opsets[opset.domain === undefined || opset.domain === '' ? 'ai.onnx' : opset.domain] = opset.version ?? 0;
     }
   }
-  if (content === undefined || irVersion === undefined) {
-    throw new WireFault(`a protobuf message without ${content === undefined ? 'a graph' : 'an IR version'}`, 0, true);
+  if (!hasGraph || irVersion === undefined) {
+    throw new WireFault(`a protobuf message without ${hasGraph ? 'an IR version' : 'a graph'}`, 0, true);
   }
   // from IR version 3 on they must be there, and most writers put them after the graph: without them the end is missing
   if (irVersion >= 3 && Object.keys(opsets).length === 0) {
     throw new WireFault('it names no operator set', file.sizeBytes, true);
   }
   // all of them first: a function may call another one, which is then no operator of the runtime either
-  const defined = functions.map((range) => readFunction(file, range, content));
-  for (const name of defined) content.operators.delete(name);
+  const defined = functions.map((range) => graph.readFunction(range));
+  for (const name of defined) graph.content.operators.delete(name);
   return {
     irVersion,
     ...(producerName === '' ? {} : { producerName }),
     opsets,
-    operators: [...content.operators].sort(),
-    ...specsOf(content),
-    externalFiles: [...content.externalFiles].sort(),
+    operators: [...graph.content.operators].sort(),
+    ...specsOf(graph.content),
+    externalFiles: [...graph.content.externalFiles].sort(),
   };
 }
 

@@ -36,8 +36,7 @@ type ContainerConfig = NonNullable<OciImageConfig['config']>;
 export function imageConfigOf(
   facts: ImageFacts,
   platform: Platform,
-  base: BasePlatform,
-  layers: readonly ConfiguredLayer[],
+  { base, layers }: { readonly base: BasePlatform; readonly layers: readonly ConfiguredLayer[] },
 ): OciImageConfig {
   return {
     created: NO_TIME,

@@ -69,11 +69,11 @@ interface HeaderFields {
 function headerBlock(fields: HeaderFields): Buffer {
   const block = Buffer.alloc(BLOCK_BYTES);
   block.write(fields.name, 0, 'latin1');
-  writeOctal(block, fields.mode, 100, 8);
-  writeOctal(block, 0, 108, 8);
-  writeOctal(block, 0, 116, 8);
-  writeOctal(block, fields.sizeBytes, 124, 12);
-  writeOctal(block, 0, 136, 12);
+  octal(fields.mode, 8).copy(block, 100);
+  octal(0, 8).copy(block, 108);
+  octal(0, 8).copy(block, 116);
+  octal(fields.sizeBytes, 12).copy(block, 124);
+  octal(0, 12).copy(block, 136);
   block.write(fields.typeflag, 156, 'latin1');
   block.write('ustar\x0000', 257, 'latin1');
   block.write(fields.prefix, 345, 'latin1');
@@ -84,8 +84,9 @@ function headerBlock(fields: HeaderFields): Buffer {
   return block;
 }
 
-function writeOctal(block: Buffer, value: number, offset: number, length: number): void {
-  block.write(`${value.toString(8).padStart(length - 1, '0')}\0`, offset, 'latin1');
+/** A number as a field of `length` bytes: octal digits and a zero byte. */
+function octal(value: number, length: number): Buffer {
+  return Buffer.from(`${value.toString(8).padStart(length - 1, '0')}\0`, 'latin1');
 }
 
 /** `<length> <key>=<value>\n`, where the length counts its own digits. */
