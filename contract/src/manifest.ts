@@ -7,6 +7,7 @@ export const MODULE_NAME_PATTERN = '^[a-zA-Z0-9_-]+$';
 const EnvSchema = Type.Record(
   Type.String({ pattern: '^[^\\+#$\\s\\.]+$' }),
   Type.Object({ value: Type.Union([Type.String(), Type.Number(), Type.Boolean()]) }, { additionalProperties: false }),
+  { additionalProperties: false },
 );
 
 const ModuleSettingsSchema = Type.Object(
@@ -49,6 +50,7 @@ export const EdgeAgentDesiredSchema = Type.Object(
                     { address: Type.String(), username: Type.String(), password: Type.String() },
                     { additionalProperties: false },
                   ),
+                  { additionalProperties: false },
                 ),
               ),
             },
@@ -62,7 +64,9 @@ export const EdgeAgentDesiredSchema = Type.Object(
       { edgeAgent: EdgeModuleSchema, edgeHub: EdgeModuleSchema },
       { additionalProperties: false },
     ),
-    modules: Type.Record(Type.String({ pattern: MODULE_NAME_PATTERN }), EdgeModuleSchema),
+    modules: Type.Record(Type.String({ pattern: MODULE_NAME_PATTERN }), EdgeModuleSchema, {
+      additionalProperties: false,
+    }),
     integrity: Type.Optional(Type.Unknown()),
   },
   { additionalProperties: false },
@@ -86,7 +90,7 @@ export const RouteEntrySchema = Type.Union([
 export const EdgeHubDesiredSchema = Type.Object(
   {
     schemaVersion: Type.String({ pattern: '^1\\.[0-3](\\.\\d+)?$', description: 'a schema version from 1.0 to 1.3' }),
-    routes: Type.Record(Type.String({ pattern: '^[^\\.$# ]+$' }), RouteEntrySchema),
+    routes: Type.Record(Type.String({ pattern: '^[^\\.$# ]+$' }), RouteEntrySchema, { additionalProperties: false }),
     storeAndForwardConfiguration: Type.Object(
       {
         timeToLiveSecs: Type.Integer(),

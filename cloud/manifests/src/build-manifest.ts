@@ -1,14 +1,23 @@
-import type { DeploymentManifest } from '@edgewright/contract';
-import type { Platform } from '@edgewright/contract';
+import path from 'node:path';
+import { documentIssues, DeploymentManifestSchema, parseJson } from '@edgewright/contract';
+import type { DeploymentManifest, Platform } from '@edgewright/contract';
+import { chunkCreateOptions, CREATE_OPTIONS_CHUNK, MAX_WRITTEN_CHUNKS } from './create-options.ts';
+import { expandVariables } from './expand-variables.ts';
+import { resolveImage } from './image-placeholder.ts';
 import { ManifestsError } from './manifests-error.ts';
+import { outputName } from './output-name.ts';
+import { readTextFile } from './read-text-file.ts';
+import { templateDefaults } from './template-defaults.ts';
+import { templateModules } from './template-modules.ts';
+import type { TemplateModule } from './template-modules.ts';
 
 export interface BuildManifestInput {
   /** The template's path: `deployment.template.json` or `NAME.template.json`. */
   readonly templatePath: string;
-  /** Values of `${NAME}` and `$NAME`. */
+  /** Values of `${NAME}` and `$NAME`; see {@link templateDefaults} for those that need none. */
   readonly variables: Readonly<Record<string, string>>;
   readonly platform: Platform;
-  /** Image references by module name, for `${MODULES.name}`. */
+  /** Image references by module name, for `${MODULES.name}`. `name.debug` and `name.amd64` win over `name`. */
   readonly images: Readonly<Record<string, string>>;
 }
 
@@ -19,12 +28,94 @@ export interface BuiltManifest {
 }
 
 /**
- * Makes a deployment manifest from a template.
+ * Makes a deployment manifest from a template, as iotedgedev does: variables and image placeholders are filled in,
+ * createOptions cut into pieces, `$schema-template` taken out.
  *
- * @throws ManifestsError `TemplateVariableMissing`, naming every placeholder without a value, and `ManifestInvalid`
- * @throws ContractError `FileNotReadable`, `InvalidJson`
+ * Images come from `images`, then from the variable `NAME_IMAGE`, then from the `module.json` in the solution.
+ *
+ * @throws ManifestsError `TemplateVariableMissing`, naming every placeholder without a value; `CreateOptionsTooLong`;
+ *   `ManifestInvalid` when what comes out does not follow the schema · ContractError `FileNotReadable`, `InvalidJson`
  */
 export async function buildManifest(input: BuildManifestInput): Promise<BuiltManifest> {
-  await Promise.resolve();
-  throw new ManifestsError('ManifestInvalid', `cannot build ${input.templatePath}: not built yet`);
+  const { templatePath, platform, images } = input;
+  const variables = { ...templateDefaults(input.variables), ...input.variables };
+  const { text, missing } = expandVariables(await readTextFile(templatePath, 'the template'), variables);
+  const document = parseJson(text, templatePath);
+  const modules = templateModules(document);
+  const sources = { folder: path.dirname(templatePath), platform, variables, images };
+  const unresolved = [...missing];
+  for (const module of modules) unresolved.push(...(await fillImage(module, sources)));
+  if (unresolved.length > 0) throw missingValues(templatePath, unresolved);
+  for (const module of modules) cutCreateOptions(module, templatePath);
+  const schemaTemplate = takeSchemaTemplate(document);
+  return {
+    manifest: checked(document, templatePath),
+    outputName: variables['DEPLOYMENT_CONFIG_FILE'] ?? outputName(templatePath, schemaTemplate, platform),
+  };
+}
+
+/** @returns what is missing */
+async function fillImage(
+  { name, settings }: TemplateModule,
+  sources: Parameters<typeof resolveImage>[2],
+): Promise<readonly string[]> {
+  const { image } = settings;
+  const resolution = typeof image === 'string' ? await resolveImage(image, name, sources) : undefined;
+  if (resolution === undefined) return [];
+  if ('missing' in resolution) return resolution.missing;
+  settings['image'] = resolution.image;
+  return [];
+}
+
+function missingValues(templatePath: string, unresolved: readonly string[]): ManifestsError {
+  const names = [...new Set(unresolved)];
+  return new ManifestsError(
+    'TemplateVariableMissing',
+    `cannot build ${templatePath}: nothing says what ${names.join(', ')} ${names.length === 1 ? 'is' : 'are'}; give variables with --set or in the environment file, and images with --image or a module.json`,
+    { details: { template: templatePath, missing: names } },
+  );
+}
+
+function cutCreateOptions({ name, settings }: TemplateModule, templatePath: string): void {
+  if (!('createOptions' in settings)) return;
+  const chunks = chunkCreateOptions(settings['createOptions']);
+  if (chunks.length > MAX_WRITTEN_CHUNKS) {
+    const most = CREATE_OPTIONS_CHUNK * MAX_WRITTEN_CHUNKS;
+    throw new ManifestsError(
+      'CreateOptionsTooLong',
+      `cannot build ${templatePath}: the createOptions of the module "${name}" have more than ${most} characters, the most that the tools write`,
+      { details: { template: templatePath, module: name, most } },
+    );
+  }
+  Object.assign(settings, Object.fromEntries(chunks));
+}
+
+/**
+ * Takes out what only templates have.
+ *
+ * @returns the version of the template's form, empty when there is none
+ */
+function takeSchemaTemplate(document: unknown): string {
+  if (typeof document !== 'object' || document === null) return '';
+  const record = document as Record<string, unknown>;
+  const version = record['$schema-template'];
+  delete record['$schema-template'];
+  // what manifests were called before 2018, and what no hub takes any more
+  if ('moduleContent' in record && !('modulesContent' in record)) {
+    record['modulesContent'] = record['moduleContent'];
+    delete record['moduleContent'];
+  }
+  return typeof version === 'string' ? version : '';
+}
+
+function checked(document: unknown, templatePath: string): DeploymentManifest {
+  const issues = documentIssues(DeploymentManifestSchema, document);
+  const [first] = issues;
+  if (first === undefined) return document as DeploymentManifest;
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
+  throw new ManifestsError(
+    'ManifestInvalid',
+    `cannot build ${templatePath}: ${first.path}: expected ${first.expected}, found ${first.found}${more}`,
+    { details: { template: templatePath, issues } },
+  );
 }

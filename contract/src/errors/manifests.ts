@@ -8,6 +8,12 @@ export const manifestsErrors = {
     meaning: 'A template names a variable or module that has no value',
     remedy: 'Give the value in .env, in the environment or with --set; the message lists every missing name.',
   },
+  CreateOptionsTooLong: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'The createOptions of a module do not fit into a deployment manifest',
+    remedy: 'Take out what the image can say itself, such as environment variables and the command.',
+  },
   ManifestInvalid: {
     fault: 'user',
     httpStatus: 400,
