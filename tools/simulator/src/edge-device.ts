@@ -1,10 +1,26 @@
+import { arch, tmpdir } from 'node:os';
+import path from 'node:path';
+import { discardEvents, ociPlatforms, platformOf } from '@edgewright/contract';
 import type { EventSink } from '@edgewright/contract';
+import { agentTimings } from './agent/agent-timings.ts';
 import type { AgentTimings } from './agent/agent-timings.ts';
+import { EdgeAgent } from './agent/edge-agent.ts';
 import type { ImageSources } from './agent/image-sources.ts';
+import { readModuleLog } from './agent/module-log.ts';
+import type { ModuleState } from './agent/module-state.ts';
+import { ProcessRunner } from './agent/process-runner.ts';
+import { workloadModules } from './agent/workload-modules.ts';
+import { EdgeHub } from './edgehub/edge-hub.ts';
 import type { EdgeHubTimings } from './edgehub/edge-hub-timings.ts';
 import type { Hub } from './hub/hub.ts';
-import { SimulatorError } from './simulator-error.ts';
 import type { CertificateIssuer } from './workload/certificate-issuer.ts';
+import { WorkloadApi } from './workload/workload-api.ts';
+import { WorkloadSockets } from './workload/workload-sockets.ts';
+
+export type { ModuleState } from './agent/module-state.ts';
+
+/** What modules are told of the daemon's newest API version. */
+const API_VERSION = '2022-08-03';
 
 export interface EdgeDeviceOptions {
   readonly hub: Hub;
@@ -29,19 +45,6 @@ export interface EdgeDeviceOptions {
   readonly emit?: EventSink;
 }
 
-/** How a module of an edge device fares, as its agent reports it. */
-export interface ModuleState {
-  readonly name: string;
-  readonly status: 'unknown' | 'backoff' | 'running' | 'unhealthy' | 'stopped' | 'failed';
-  readonly description: string;
-  readonly exitCode: number;
-  readonly restartCount: number;
-  /** ISO 8601. */
-  readonly lastStartTime?: string;
-  readonly lastExitTime?: string;
-  readonly pid?: number;
-}
-
 /** A running edge device: its edgeHub, its workload API and its agent with the modules that it started. */
 export interface EdgeDevice extends AsyncDisposable {
   readonly deviceId: string;
@@ -63,5 +66,108 @@ export interface EdgeDevice extends AsyncDisposable {
  * @throws SimulatorError `SimulatorPortInUse`, `SimulatedDeviceNotFound`, `SimulatorFailed`
  */
 export async function startEdgeDevice(options: EdgeDeviceOptions): Promise<EdgeDevice> {
-  throw new SimulatorError('SimulatorFailed', `cannot start the edge device "${options.deviceId}": not built yet`);
+  const { hub, deviceId, gatewayHostName } = options;
+  hub.requireIdentity(deviceId);
+  await using opened = new AsyncDisposableStack();
+  const edgeHub = opened.use(await startEdgeHub(options));
+  const gateway = `${gatewayHostName}:${edgeHub.port}`;
+  const sockets: WorkloadSockets = opened.use(openWorkload(options, () => agent));
+  const agent: EdgeAgent = startAgent(options, { opened, sockets, gateway });
+  const parts = opened.move();
+  return {
+    deviceId,
+    gateway,
+    mqttPort: edgeHub.port,
+    get isOnline() {
+      return edgeHub.isOnline;
+    },
+    modules: () => agent.states(),
+    setOnline: (online) => {
+      edgeHub.setOnline(online);
+      agent.setOnline(online);
+    },
+    moduleEnvironment: (moduleId) => outsideEnvironment(options, gateway, moduleId),
+    [Symbol.asyncDispose]: async () => await parts.disposeAsync(),
+  };
+}
+
+async function startEdgeHub(options: EdgeDeviceOptions): Promise<EdgeHub> {
+  const { hub, deviceId, host, gatewayHostName, mqttPort = 0, certificates, stateDirectory } = options;
+  const certificate = await certificates.issue({
+    commonName: gatewayHostName,
+    purpose: 'server',
+    alternativeNames: [...new Set([gatewayHostName, 'localhost', host])],
+  });
+  return await EdgeHub.start({
+    hub,
+    deviceId,
+    host,
+    port: mqttPort,
+    gatewayHostName,
+    certificate,
+    trustBundle: certificates.trustBundle,
+    stateDirectory,
+    emit: options.emit ?? discardEvents,
+    ...(options.edgeHubTimings !== undefined && { timings: options.edgeHubTimings }),
+  });
+}
+
+function openWorkload(options: EdgeDeviceOptions, agent: () => EdgeAgent): WorkloadSockets {
+  const { hub, deviceId, certificates, stateDirectory } = options;
+  const api = new WorkloadApi({ hub, deviceId, certificates, modules: () => workloadModules(agent()) });
+  const directory = path.join(stateDirectory, 'sockets');
+  return new WorkloadSockets({ api, directory, temporaryDirectory: tmpdir() });
+}
+
+function startAgent(
+  options: EdgeDeviceOptions,
+  started: { readonly opened: AsyncDisposableStack; readonly sockets: WorkloadSockets; readonly gateway: string },
+): EdgeAgent {
+  const { hub, deviceId, images, nodePath, environment, stateDirectory } = options;
+  const { opened, sockets, gateway } = started;
+  const platform = platformOf(arch());
+  const directory = path.join(stateDirectory, 'modules');
+  const runner = opened.use(
+    new ProcessRunner({
+      directory,
+      images,
+      platform: platform === undefined ? undefined : ociPlatforms[platform],
+      nodePath,
+      environment,
+      now: hub.now,
+    }),
+  );
+  const agent = new EdgeAgent({
+    hub,
+    deviceId,
+    runner,
+    timings: { ...agentTimings, ...options.agentTimings },
+    environment: async (moduleId) => ({
+      IOTEDGE_WORKLOADURI: await sockets.uriFor(moduleId),
+      IOTEDGE_AUTHSCHEME: 'sasToken',
+      IOTEDGE_APIVERSION: API_VERSION,
+      IOTEDGE_MODULEID: moduleId,
+      IOTEDGE_MODULEGENERATIONID: hub.requireIdentity(deviceId, moduleId).generationId,
+      IOTEDGE_DEVICEID: deviceId,
+      IOTEDGE_IOTHUBHOSTNAME: hub.hostName,
+      IOTEDGE_GATEWAYHOSTNAME: gateway,
+    }),
+    onRemoved: async (moduleId) => await sockets.close(moduleId),
+    log: async (moduleId) => await readModuleLog(path.join(directory, moduleId)),
+    emit: options.emit ?? discardEvents,
+  });
+  return opened.use(agent);
+}
+
+/** The variables that iotedgehubdev gives to a module in the place of the workload API. */
+function outsideEnvironment(
+  { hub, deviceId, certificates }: EdgeDeviceOptions,
+  gateway: string,
+  moduleId: string,
+): Readonly<Record<string, string>> {
+  const { primaryKey } = hub.requireIdentity(deviceId, moduleId);
+  return {
+    EdgeHubConnectionString: `HostName=${hub.hostName};GatewayHostName=${gateway};DeviceId=${deviceId};ModuleId=${moduleId};SharedAccessKey=${primaryKey}`,
+    EdgeModuleCACertificateFile: certificates.caFile,
+  };
 }

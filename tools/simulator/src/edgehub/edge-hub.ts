@@ -215,8 +215,14 @@ function openParts(options: EdgeHubOptions, database: EdgeHubDatabase, opened: A
   const router = opened.use(new Router({ hub, deviceId, store, clients, metrics, timings, now: hub.now, emit }));
   const twins = new TwinService({ hub, deviceId, database, clients });
   const methods = new MethodBridge({ hub, clients, metrics, settleMs: timings.methodSettleMs });
-  const edgeHubName = { deviceId, moduleId: '$edgeHub' };
-  const report = new EdgeHubReport({ clients, now: hub.now, report: (patch) => twins.report(edgeHubName, patch) });
+  const report = new EdgeHubReport({
+    clients,
+    now: hub.now,
+    report: (patch) => {
+      // clients are still leaving when the device itself has been removed
+      if (hub.identity(deviceId, '$edgeHub') !== undefined) twins.report({ deviceId, moduleId: '$edgeHub' }, patch);
+    },
+  });
   const configuration = opened.use(new EdgeHubConfiguration({ hub, deviceId, database, router, report, emit }));
   return { timings, database, clients, metrics, router, twins, methods, configuration };
 }

@@ -1,0 +1,211 @@
+import { messageOf } from '@edgewright/contract';
+import type { EventSink } from '@edgewright/contract';
+import type { Hub } from '../hub/hub.ts';
+import { differenceBetween } from '../hub/twin-section.ts';
+import type { TwinSection } from '../hub/twin.ts';
+import { answerAgentMethod } from './agent-methods.ts';
+import { agentReport } from './agent-report.ts';
+import type { AgentSituation } from './agent-report.ts';
+import type { AgentTimings } from './agent-timings.ts';
+import type { LogLine } from './module-log.ts';
+import type { ModuleRunner } from './module-runner.ts';
+import { readDeployment } from './module-spec.ts';
+import type { Deployment, DeploymentStatus, ModuleSpec } from './module-spec.ts';
+import type { ModuleState } from './module-state.ts';
+import { ModuleSupervisor } from './module-supervisor.ts';
+
+/** Changes within this time are reported together, in milliseconds. */
+const REPORT_DELAY_MS = 50;
+const AGENT = '$edgeAgent';
+
+export interface EdgeAgentOptions {
+  readonly hub: Hub;
+  readonly deviceId: string;
+  readonly runner: ModuleRunner;
+  readonly timings: AgentTimings;
+  /** What a module is given to find edgeHub and to prove who it is. */
+  readonly environment: (moduleId: string) => Promise<Readonly<Record<string, string>>>;
+  /** Called when a module is gone for good. */
+  readonly onRemoved: (moduleId: string) => Promise<void>;
+  readonly log: (moduleId: string) => Promise<readonly LogLine[]>;
+  readonly emit: EventSink;
+}
+
+/**
+ * The edge agent of one device: runs the modules that the desired properties of `$edgeAgent` name, follows their changes,
+ * and reports how the modules fare.
+ */
+export class EdgeAgent implements AsyncDisposable {
+  readonly #options: EdgeAgentOptions;
+  readonly #modules = new Map<string, ModuleSupervisor>();
+  readonly #attachments: Disposable[];
+  readonly #startedAt: string;
+  #isOnline = true;
+  #isDisposed = false;
+  #seenVersion = 0;
+  #status: DeploymentStatus = { code: 406, description: '' };
+  #deployment: Extract<Deployment, { ok: true }> | undefined;
+  #working: Promise<void> = Promise.resolve();
+  #reportTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: EdgeAgentOptions) {
+    this.#options = options;
+    const { hub, deviceId } = options;
+    this.#startedAt = new Date(hub.now()).toISOString();
+    hub.setConnectionState(deviceId, AGENT, 'Connected');
+    this.#attachments = [
+      hub.onDesired(deviceId, AGENT, (_patch, full) => {
+        if (this.#isOnline) this.#follow(full);
+      }),
+      hub.attachMethods(deviceId, AGENT, async (name, payload) => await this.#answer(name, payload)),
+    ];
+    this.#follow(hub.twin(deviceId, AGENT).desired);
+  }
+
+  /** The modules of the deployment. */
+  states(): ModuleState[] {
+    return [...this.#modules.values()].map((module) => module.state);
+  }
+
+  specs(): ModuleSpec[] {
+    return [...this.#modules.values()].map((module) => module.spec);
+  }
+
+  /** While the device is offline its agent hears of no deployment and reports nothing. */
+  setOnline(isOnline: boolean): void {
+    this.#isOnline = isOnline;
+    const { hub, deviceId } = this.#options;
+    hub.setConnectionState(deviceId, AGENT, isOnline ? 'Connected' : 'Disconnected');
+    if (!isOnline) return;
+    this.#follow(hub.twin(deviceId, AGENT).desired);
+    this.#reportSoon();
+  }
+
+  /** Ends all modules. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
+    for (const attachment of this.#attachments) attachment[Symbol.dispose]();
+    const stopped = [...this.#modules.values()].map((module) => module[Symbol.asyncDispose]());
+    await Promise.all(stopped);
+    await this.#working;
+    await Promise.all([...this.#modules.values()].map((module) => module[Symbol.asyncDispose]()));
+    clearTimeout(this.#reportTimer);
+    const { hub, deviceId } = this.#options;
+    if (hub.identity(deviceId, AGENT) === undefined) return;
+    this.#report();
+    hub.setConnectionState(deviceId, AGENT, 'Disconnected');
+  }
+
+  #follow({ properties, version }: TwinSection): void {
+    if (version === this.#seenVersion) return;
+    this.#seenVersion = version;
+    const deployment = readDeployment(properties);
+    if (!deployment.ok) {
+      this.#status = deployment.status;
+      this.#note('failed', `Deployment ${version} is not used: ${deployment.status.description}`);
+      this.#reportSoon();
+      return;
+    }
+    this.#deployment = deployment;
+    this.#status = { code: 200, description: '' };
+    // one deployment after the other
+    this.#working = this.#working.then(async () => {
+      if (this.#isDisposed || deployment !== this.#deployment) return;
+      await this.#apply(deployment.modules);
+      this.#note('done', `Deployment ${version} is applied: ${deployment.modules.length} modules`);
+    });
+  }
+
+  async #apply(wanted: readonly ModuleSpec[]): Promise<void> {
+    const specs = new Map(wanted.map((spec) => [spec.name, spec]));
+    const leaving = [...this.#modules.values()].filter(({ spec }) => !isSame(spec, specs.get(spec.name)));
+    await Promise.all(leaving.map((module) => this.#remove(module, specs.has(module.spec.name))));
+    const orders = [...new Set(wanted.map((spec) => spec.startupOrder))].toSorted((a, b) => a - b);
+    for (const order of orders) {
+      const group = wanted.filter((spec) => spec.startupOrder === order && !this.#modules.has(spec.name));
+      await Promise.all(group.map((spec) => this.#start(spec)));
+    }
+    this.#reportSoon();
+  }
+
+  async #start(spec: ModuleSpec): Promise<void> {
+    if (this.#isDisposed) return;
+    const { hub, deviceId, runner, timings, environment, emit } = this.#options;
+    if (hub.identity(deviceId, spec.name) === undefined) {
+      hub.createModule({ deviceId, moduleId: spec.name, managedBy: 'IotEdge' });
+    }
+    const supervisor = new ModuleSupervisor({
+      spec,
+      runner,
+      environment: async () => await environment(spec.name),
+      timings,
+      now: hub.now,
+      onChange: () => this.#reportSoon(),
+      emit,
+    });
+    this.#modules.set(spec.name, supervisor);
+    await supervisor.attempted;
+  }
+
+  async #remove(module: ModuleSupervisor, isReplaced: boolean): Promise<void> {
+    const { hub, deviceId, runner, onRemoved } = this.#options;
+    const { name } = module.spec;
+    await module[Symbol.asyncDispose]();
+    this.#modules.delete(name);
+    if (isReplaced) return;
+    await runner.remove(name);
+    await onRemoved(name);
+    if (hub.identity(deviceId, name)?.managedBy === 'IotEdge') hub.removeModule(deviceId, name);
+  }
+
+  async #answer(name: string, payload: unknown) {
+    const { hub, deviceId, log } = this.#options;
+    return await answerAgentMethod(name, payload, {
+      hubHostName: hub.hostName,
+      deviceId,
+      now: hub.now,
+      moduleNames: () => [...this.#modules.keys()],
+      restart: async (moduleId) => await this.#modules.get(moduleId)?.restart(),
+      log,
+    });
+  }
+
+  #reportSoon(): void {
+    if (this.#isDisposed) return;
+    this.#reportTimer ??= setTimeout(() => {
+      this.#reportTimer = undefined;
+      this.#report();
+    }, REPORT_DELAY_MS);
+  }
+
+  #report(): void {
+    if (!this.#isOnline) return;
+    const { hub, deviceId } = this.#options;
+    try {
+      const reported = hub.twin(deviceId, AGENT).reported.properties;
+      const patch = differenceBetween(reported, agentReport(this.#situation()));
+      if (Object.keys(patch).length > 0) hub.patchReported(deviceId, AGENT, patch);
+    } catch (error) {
+      this.#note('failed', `Cannot report: ${messageOf(error)}`);
+    }
+  }
+
+  #situation(): AgentSituation {
+    return {
+      lastDesiredVersion: this.#seenVersion,
+      lastDesiredStatus: this.#status,
+      deployment: this.#deployment,
+      modules: [...this.#modules.values()],
+      startedAt: this.#startedAt,
+    };
+  }
+
+  #note(state: 'done' | 'failed', text: string): void {
+    const { deviceId, emit } = this.#options;
+    emit({ stage: 'agent.deployment', state, text: `Edge agent of ${deviceId}: ${text}`, data: { deviceId } });
+  }
+}
+
+function isSame(spec: ModuleSpec, other: ModuleSpec | undefined): boolean {
+  return JSON.stringify(spec) === JSON.stringify(other);
+}

@@ -1,0 +1,107 @@
+import Type from 'typebox';
+import type { Static } from 'typebox';
+import { checkDocument, EdgeAgentDesiredSchema, isEdgewrightError, messageOf, parseJson } from '@edgewright/contract';
+import type { EdgeAgentDesired, EdgeModule } from '@edgewright/contract';
+import type { JsonObject } from '../hub/twin.ts';
+
+export type RestartPolicy = 'never' | 'on-failure' | 'on-unhealthy' | 'always';
+
+const TextsSchema = Type.Array(Type.String());
+
+/** What Docker's `POST /containers/create` takes, as far as the agent looks at it itself. */
+const CreateOptionsSchema = Type.Object({
+  Entrypoint: Type.Optional(Type.Union([TextsSchema, Type.String(), Type.Null()])),
+  Cmd: Type.Optional(Type.Union([TextsSchema, Type.Null()])),
+  Env: Type.Optional(Type.Union([TextsSchema, Type.Null()])),
+  WorkingDir: Type.Optional(Type.String()),
+  HostConfig: Type.Optional(
+    Type.Object({
+      PortBindings: Type.Optional(
+        Type.Record(
+          Type.String(),
+          Type.Union([Type.Array(Type.Object({ HostPort: Type.Optional(Type.String()) })), Type.Null()]),
+        ),
+      ),
+    }),
+  ),
+});
+
+export type CreateOptions = Static<typeof CreateOptionsSchema>;
+
+/** A module as the deployment wants it. */
+export interface ModuleSpec {
+  readonly name: string;
+  readonly image: string;
+  readonly version: string;
+  readonly status: 'running' | 'stopped';
+  readonly restartPolicy: RestartPolicy;
+  readonly startupOrder: number;
+  readonly env: Readonly<Record<string, string>>;
+  readonly createOptions: CreateOptions;
+  /** As the manifest has it, for the report. */
+  readonly settings: JsonObject;
+  readonly imagePullPolicy: string;
+}
+
+/** What the agent reports of a configuration it got (AG/…Core/DeploymentStatusCode.cs). */
+export interface DeploymentStatus {
+  readonly code: 200 | 400 | 406 | 412 | 417 | 500;
+  readonly description: string;
+}
+
+export type Deployment =
+  | { readonly ok: true; readonly desired: EdgeAgentDesired; readonly modules: readonly ModuleSpec[] }
+  | { readonly ok: false; readonly status: DeploymentStatus };
+
+const LAST = 4_294_967_295;
+const MAX_CHUNKS = 100;
+
+/** Reads the desired properties of `$edgeAgent`. */
+export function readDeployment(desired: JsonObject): Deployment {
+  if (Object.keys(desired).length === 0) return refused(417, 'the desired configuration is empty');
+  const version = desired['schemaVersion'];
+  if (typeof version !== 'string') return refused(400, 'the desired configuration has no schemaVersion');
+  if (!/^1\.[01](\.\d+)?$/.test(version)) {
+    return refused(412, `the schema version "${version}" is not known; 1.0 and 1.1 are`);
+  }
+  try {
+    const checked = checkDocument(EdgeAgentDesiredSchema, desired, 'the desired configuration of edgeAgent');
+    const modules = Object.entries(checked.modules).map(([name, module]) => moduleSpec(name, module));
+    return { ok: true, desired: checked, modules };
+  } catch (error) {
+    return refused(isEdgewrightError(error) && error.fault === 'user' ? 400 : 500, messageOf(error));
+  }
+}
+
+function moduleSpec(name: string, module: EdgeModule): ModuleSpec {
+  const env = Object.entries(module.env ?? {}).map(([key, { value }]) => [key, String(value)]);
+  return {
+    name,
+    image: module.settings.image,
+    version: module.version ?? '',
+    status: module.status ?? 'running',
+    restartPolicy: module.restartPolicy ?? 'on-unhealthy',
+    startupOrder: module.startupOrder ?? LAST,
+    env: Object.fromEntries(env) as Record<string, string>,
+    createOptions: readCreateOptions(name, module.settings),
+    settings: module.settings,
+    imagePullPolicy: module.imagePullPolicy ?? 'on-create',
+  };
+}
+
+/** The text of `createOptions`, `createOptions01` … put together, as edgeAgent does, is JSON. */
+function readCreateOptions(name: string, settings: Readonly<Record<string, unknown>>): CreateOptions {
+  const chunks = Object.entries(settings)
+    .filter(([key]) => /^createOptions\d*$/i.test(key))
+    .toSorted(([a], [b]) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1))
+    .slice(0, MAX_CHUNKS)
+    .map(([, chunk]) => (typeof chunk === 'string' ? chunk : JSON.stringify(chunk)));
+  const text = chunks.join('');
+  if (text.trim() === '') return {};
+  const source = `the createOptions of module "${name}"`;
+  return checkDocument(CreateOptionsSchema, parseJson(text, source), source);
+}
+
+function refused(code: DeploymentStatus['code'], description: string): Deployment {
+  return { ok: false, status: { code, description } };
+}
