@@ -86,10 +86,13 @@ export function externalDataOnnx(): { readonly model: Uint8Array; readonly weigh
   };
 }
 
-/** A perceptron with one hidden layer: `x` FP32[N,inputs] to `y` FP32[N,outputs], with weights that depend on nothing else. */
+/** The weights between two layers of {@link perceptronOnnx}, in row-major order: they depend on nothing but the sizes. */
+export function perceptronWeights(rows: number, columns: number): Float32Array {
+  return Float32Array.from({ length: rows * columns }, (_, i) => Math.sin(i * 12.9898) / Math.sqrt(rows));
+}
+
+/** A perceptron with one hidden layer: `x` FP32[N,inputs] to `y` FP32[N,outputs]. */
 export function perceptronOnnx(inputs: number, hidden: number, outputs: number): Uint8Array {
-  const weights = (rows: number, columns: number): Float32Array =>
-    Float32Array.from({ length: rows * columns }, (_, i) => Math.sin(i * 12.9898) / Math.sqrt(rows));
   return tinyOnnx({
     inputs: [{ name: 'x', shape: ['N', inputs] }],
     outputs: [{ name: 'y', shape: ['N', outputs] }],
@@ -99,8 +102,8 @@ export function perceptronOnnx(inputs: number, hidden: number, outputs: number):
       { op: 'MatMul', inputs: ['r', 'w2'], outputs: ['y'] },
     ],
     weights: [
-      { name: 'w1', shape: [inputs, hidden], data: weights(inputs, hidden) },
-      { name: 'w2', shape: [hidden, outputs], data: weights(hidden, outputs) },
+      { name: 'w1', shape: [inputs, hidden], data: perceptronWeights(inputs, hidden) },
+      { name: 'w2', shape: [hidden, outputs], data: perceptronWeights(hidden, outputs) },
     ],
   });
 }

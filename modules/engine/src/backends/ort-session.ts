@@ -3,6 +3,7 @@ import type { ModelSignature, TensorSpec } from '@edgewright/contract';
 import { EngineError } from '../engine-error.ts';
 import type { EngineModel } from '../engine-options.ts';
 import type { NamedTensors } from '../tensor.ts';
+import { notLoadable } from './not-loadable.ts';
 import type { Session } from './backend.ts';
 import type { InferenceSession, OrtRuntime } from './ort-runtime.ts';
 import { datatypeOfOrt, fromOrtTensors, toOrtTensors } from './ort-tensors.ts';
@@ -79,14 +80,6 @@ function specOf(metadata: InferenceSession.ValueMetadata, model: EngineModel, ki
     datatype,
     shape: metadata.shape.map((dimension) => (typeof dimension === 'number' ? dimension : -1)),
   };
-}
-
-function notLoadable(model: EngineModel, reason: string, cause?: unknown): EngineError {
-  return new EngineError(
-    'ModelNotLoadable',
-    `cannot load the model ${model.name}:${model.version} from ${model.path}: ${reason}`,
-    { details: { model: model.name, version: model.version, path: model.path }, cause },
-  );
 }
 
 /** The first line of a runtime's message: the rest is a C++ stack. */

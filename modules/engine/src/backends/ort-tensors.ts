@@ -41,8 +41,7 @@ export function toOrtTensors(runtime: OrtRuntime, tensors: NamedTensors): Record
         { details: { input: name, datatype: tensor.datatype } },
       );
     }
-    // the constructor takes Uint16Array for float16 on every Node.js version, and checks the length against the shape
-    feeds[name] = new runtime.Tensor(type as 'float32', tensor.data as Float32Array, tensor.shape);
+    feeds[name] = type === 'float16' ? halfTensor(runtime, tensor) : new runtime.Tensor(type as 'float32', tensor.data as Float32Array, tensor.shape); // prettier-ignore
   }
   return feeds;
 }
@@ -59,6 +58,14 @@ export function fromOrtTensors(outputs: Readonly<Record<string, OrtTensor>>): Re
     tensors[name] = { datatype, shape: output.dims, data: elementsOf(datatype, output.data) };
   }
   return tensors;
+}
+
+/**
+ * Where Node.js has Float16Array the constructor turns bit patterns into one, which onnxruntime-node (1.30) takes for empty:
+ * so the tensor is made as uint16 and named float16 afterwards.
+ */
+function halfTensor(runtime: OrtRuntime, tensor: Tensor): OrtTensor {
+  return Object.assign(new runtime.Tensor('uint16', tensor.data as Uint16Array, tensor.shape), { type: 'float16' });
 }
 
 function elementsOf(datatype: Datatype, data: OrtTensor.DataType): TensorData {

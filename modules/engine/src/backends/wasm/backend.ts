@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { openOrtSession } from '../ort-session.ts';
 import type { Backend } from '../backend.ts';
-import { readExternalData } from './external-data.ts';
+import { readModel } from './read-model.ts';
 import { loadRuntime, probeRuntime } from './runtime.ts';
 
 /** ONNX models on onnxruntime-web: WebAssembly, everywhere; the only way on arm32v7. One thread. */
@@ -12,8 +11,7 @@ export const wasmBackend: Backend = {
   probe: probeRuntime,
   load: async (model) => {
     const runtime = await loadRuntime();
-    const bytes = await readFile(model.path);
-    const externalData = await readExternalData(model.path, bytes);
+    const { bytes, externalData } = await readModel(model);
     return openOrtSession({
       runtime,
       backend: 'wasm',
