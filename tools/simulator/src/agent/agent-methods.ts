@@ -10,21 +10,20 @@ const RestartModuleSchema = Type.Object({ schemaVersion: Type.Literal('1.0'), id
 const GetModuleLogsSchema = Type.Object({
   schemaVersion: Type.Literal('1.0'),
   items: Type.Array(
-      Type.Object({
-        /** A regular expression for the names of modules. */
-        id: Type.String({ minLength: 1, maxLength: 200 }),
-        filter: Type.Optional(
-          Type.Object({
-            tail: Type.Optional(Type.Integer({ minimum: 0 })),
-            since: Type.Optional(Type.Union([Type.String(), Type.Integer()])),
-            until: Type.Optional(Type.Union([Type.String(), Type.Integer()])),
-            loglevel: Type.Optional(Type.Integer({ minimum: 0, maximum: 7 })),
-            regex: Type.Optional(Type.String({ maxLength: 500 })),
-          }),
-        ),
-      }),
-    ),
-  ]),
+    Type.Object({
+      /** A regular expression for the names of modules. */
+      id: Type.String({ minLength: 1, maxLength: 200 }),
+      filter: Type.Optional(
+        Type.Object({
+          tail: Type.Optional(Type.Integer({ minimum: 0 })),
+          since: Type.Optional(Type.Union([Type.String(), Type.Integer()])),
+          until: Type.Optional(Type.Union([Type.String(), Type.Integer()])),
+          loglevel: Type.Optional(Type.Integer({ minimum: 0, maximum: 7 })),
+          regex: Type.Optional(Type.String({ maxLength: 500 })),
+        }),
+      ),
+    }),
+  ),
   encoding: Type.Optional(Type.Enum(['none', 'gzip'])),
   contentType: Type.Optional(Type.Enum(['text', 'json'])),
 });
