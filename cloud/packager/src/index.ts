@@ -5,6 +5,7 @@ export type { ScorerBundle } from './bundle-scorer.ts';
 export { parseImageReference } from './image-reference.ts';
 export type { ImageReference } from './image-reference.ts';
 export type { ImageSummary, LayerRole, LayerSummary, PlatformSummary } from './image-summary.ts';
-export { listImages } from './list-images.ts';
+export { listImages, showImage } from './list-images.ts';
+export type { ImageDetails } from './list-images.ts';
 export type { PackagedModel } from './packaged-model.ts';
 export { PackagerError } from './packager-error.ts';

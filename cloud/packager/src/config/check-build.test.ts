@@ -1,0 +1,57 @@
+import type { Model } from '@edgewright/contract';
+import { describe, expect, it } from 'vitest';
+import { checkModels, planRuntimes } from './check-build.ts';
+
+const model = (name: string, files: readonly string[], mainFile?: string): { model: Model; directory: string } => ({
+  directory: '/',
+  model: {
+    id: `${name}:1`,
+    name,
+    version: 1,
+    createdTime: '',
+    tags: {},
+    properties: {},
+    framework: 'Custom',
+    format: 'other',
+    sizeBytes: 0,
+    files: files.map((path) => ({ path, sizeBytes: 0, sha256: '' })),
+    ...(mainFile === undefined ? {} : { mainFile }),
+  },
+});
+
+describe('planRuntimes', () => {
+  it('gives WebAssembly to arm32v7 and native code to the others', () => {
+    expect([...planRuntimes({ config: {} })]).toEqual([
+      ['amd64', 'native'],
+      ['arm64v8', 'native'],
+      ['arm32v7', 'wasm'],
+    ]);
+  });
+
+  it('follows the configuration, and before it the flag, in an order of its own', () => {
+    expect([...planRuntimes({ config: { platforms: ['arm32v7', 'amd64'] } }).keys()]).toEqual(['amd64', 'arm32v7']);
+    expect([...planRuntimes({ config: { platforms: ['amd64'] }, platforms: ['arm64v8'] }).keys()]).toEqual(['arm64v8']);
+    expect([...planRuntimes({ config: { backend: 'wasm' }, platforms: ['amd64'] }).values()]).toEqual(['wasm']);
+  });
+
+  it('refuses native code where there is none', () => {
+    expect(() => planRuntimes({ config: { backend: 'onnx' } })).toThrow(
+      expect.objectContaining({ code: 'PlatformNotPossible', details: { platform: 'arm32v7', backend: 'onnx' } }),
+    );
+    expect([...planRuntimes({ config: { backend: 'onnx', platforms: ['arm64v8'] } }).values()]).toEqual(['native']);
+  });
+});
+
+describe('checkModels', () => {
+  it.each([
+    [[], 'at least one model'],
+    [[model('a', ['x']), model('a', ['y'])], 'is given twice'],
+    [[model('a', ['x', 'y'])], 'which file of the model a:1'],
+  ])('refuses %j', (models, words) => {
+    expect(() => checkModels(models)).toThrow(words);
+  });
+
+  it('takes several models, and several files of which one is named', () => {
+    expect(() => checkModels([model('a', ['x', 'y'], 'y'), model('b', ['z'])])).not.toThrow();
+  });
+});
