@@ -12,6 +12,7 @@ import { identityRoutes } from './identity-routes.ts';
 import { methodRoutes } from './method-routes.ts';
 import { authorize } from './rest-authorization.ts';
 import type { RestRoute } from './rest-route.ts';
+import { queryRoutes } from './query-routes.ts';
 import { statisticsRoutes } from './statistics-routes.ts';
 import { twinRoutes } from './twin-routes.ts';
 
@@ -21,6 +22,7 @@ const routeFamilies: readonly ((hub: Hub) => RestRoute[])[] = [
   bulkRoutes,
   twinRoutes,
   contentRoutes,
+  queryRoutes,
   methodRoutes,
   statisticsRoutes,
 ];
