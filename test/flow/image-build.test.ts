@@ -236,6 +236,26 @@ describe('the scorer in an image', () => {
   });
 });
 
+describe('an entry script in an image', () => {
+  it('is named by its own line when it fails, not by that of the bundle', async () => {
+    const sources = path.join(folder, 'failing');
+    await mkdir(sources);
+    const script = 'type Data = number;\n\nexport function run(_: Data): never {\n  throw new TypeError("no");\n}\n';
+    await writeFile(path.join(sources, 'score.ts'), script);
+    const platform = platformOf(process.arch) ?? 'amd64';
+    const image = await build({ configDirectory: sources, platforms: [platform], tag: 'failing:1' });
+    const { root } = await unpack(image, platform);
+    const appRoot = path.join(root, 'var/azureml-app');
+    await using scorer = new ScorerProcess({ AML_APP_ROOT: appRoot }, [path.join(appRoot, 'scorer/main.mjs')]);
+    const response = await fetch(`${await scorer.url()}/score`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"data":[]}',
+    });
+    expect(JSON.stringify(await response.json())).toContain('score.ts:4:9');
+  });
+});
+
 describe('a build that cannot be', () => {
   const spoilt = (model: Model): Model => ({
     ...model,

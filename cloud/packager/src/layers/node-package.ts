@@ -100,7 +100,7 @@ async function fetchPackage(wanted: NodePackage, folder: string, signal?: AbortS
 
 async function npmPack(wanted: NodePackage, folder: string, signal?: AbortSignal): Promise<void> {
   const limit = AbortSignal.timeout(FETCH_TIMEOUT_MS);
-  const child = spawn('npm', ['pack', '--silent', '--ignore-scripts', `${wanted.name}@${wanted.version}`], {
+  const child = spawn('npm', ['pack', '--loglevel=error', '--ignore-scripts', `${wanted.name}@${wanted.version}`], {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'pipe'],
     signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),

@@ -9,7 +9,9 @@ export interface ScriptPlace {
 }
 
 const PLACE = /(file:\/\/\/[^\s)]*?|(?:\/|[A-Za-z]:\\)[^\s():]*?):(\d+)(?::(\d+))?(?=\)|\s|$)/;
-const OWN_FOLDER = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const HERE = fileURLToPath(import.meta.url);
+// the engine's sources; in an image, the folder of the scorer's bundle, whose parent holds the entry script too
+const OWN_FOLDER = HERE.endsWith('.ts') ? path.dirname(path.dirname(HERE)) : path.dirname(HERE);
 
 /**
  * The place in the user's code where an error was made: the first line of its stack that is neither Node.js nor the engine
