@@ -14,6 +14,7 @@ export {
   DeploymentManifestSchema,
   EdgeAgentDesiredSchema,
   EdgeHubDesiredSchema,
+  EdgeModuleSchema,
   MODULE_NAME_PATTERN,
   RouteEntrySchema,
 } from './manifest.ts';
@@ -39,8 +40,14 @@ export type { RouteErrorDetails, RouteFaultCode } from './routes/route-fault.ts'
 export type { ConditionReads } from './routes/parse-condition.ts';
 export { messageSource } from './routes/route-message.ts';
 export type { RouteMessage } from './routes/route-message.ts';
-export { acknowledgementPolicies, ScorerDesiredSchema, scorerLogLevels, ScorerReportedSchema } from './scorer-twin.ts';
-export type { AcknowledgementPolicy, ScorerDesired, ScorerReported } from './scorer-twin.ts';
+export {
+  acknowledgementPolicies,
+  journalDurabilities,
+  ScorerDesiredSchema,
+  scorerLogLevels,
+  ScorerReportedSchema,
+} from './scorer-twin.ts';
+export type { AcknowledgementPolicy, JournalDurability, ScorerDesired, ScorerReported } from './scorer-twin.ts';
 export { imagePaths, ScoringConfigSchema } from './scoring-config.ts';
 export type { ScoringConfig } from './scoring-config.ts';
 export { datatypes, ModelSignatureSchema, tensorSpecText, TensorSpecSchema } from './tensor.ts';

@@ -47,7 +47,10 @@ describe('the form of a route', () => {
   });
 
   it('ignores what stands behind the sink', () => {
-    expect(compileRoute('FROM /* INTO $upstream and so on ("').sink).toEqual({ kind: 'upstream' });
+    const route = compileRoute('FROM /* INTO $upstream WHERE a = 1 ("');
+    expect(route.sink).toEqual({ kind: 'upstream' });
+    expect(route.ignored).toBe('WHERE a = 1 ("');
+    expect(compileRoute('FROM /messages INTO $upstream /* why */ ')).not.toHaveProperty('ignored');
     expect(compileRoute('FROM /* INTO BrokeredEndpoint("/modules/m/inputs/i")))').sink).toMatchObject({ module: 'm' });
   });
 
@@ -93,7 +96,10 @@ describe('the form of a route', () => {
   );
 
   it('lets the star of the source open a comment that a later one closes', () => {
-    expect(faultOf(`FROM /* WHERE a = 'x' /* why */ AND b = 'y' ${UPSTREAM}`)).toMatchObject({ position: 32 });
+    expect(faultOf(`FROM /* WHERE a = 'x' /* why */ AND b = 'y' ${UPSTREAM}`)).toMatchObject({
+      position: 32,
+      reason: expect.stringContaining('the /* of the source begins a comment') as string,
+    });
   });
 
   it('takes a comment between stars of a path for what it is to edgeHub', () => {
@@ -108,7 +114,7 @@ describe('the sink', () => {
     'BROKEREDENDPOINT ( " modules/m/inputs/i/ " )',
     'BrokeredEndpoint("/a/m/b/i")',
   ])('takes %s', (sink) => {
-    expect(compileRoute(`FROM /* INTO ${sink}`).sink).toEqual({ kind: 'module', module: 'm', input: 'i' });
+    expect(compileRoute(`FROM /* INTO ${sink}`).sink).toMatchObject({ kind: 'module', module: 'm', input: 'i' });
   });
 
   it('keeps quotes of the other kind and escapes as they are', () => {
@@ -116,6 +122,7 @@ describe('the sink', () => {
       kind: 'module',
       module: 'a"b',
       input: "i\\'",
+      path: `/modules/a"b/inputs/i\\'`,
     });
   });
 });

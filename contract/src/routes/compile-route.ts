@@ -10,7 +10,13 @@ import type { Token } from './tokenize-route.ts';
 /** Where a route delivers. */
 export type RouteSink =
   | { readonly kind: 'upstream' }
-  | { readonly kind: 'module'; readonly module: string; readonly input: string };
+  | {
+      readonly kind: 'module';
+      readonly module: string;
+      readonly input: string;
+      /** The path as it is written, of which edgeHub reads only the second and fourth part. */
+      readonly path: string;
+    };
 
 /** The truth values of conditions: `undefined` is the language's own third value, and a route takes a message only on `true`. */
 export type RouteTruth = true | false | undefined;
@@ -25,6 +31,8 @@ export interface CompiledRoute {
   /** The text of the condition; absent when there is none. */
   readonly condition?: string;
   readonly reads: ConditionReads;
+  /** What stands behind the sink, which edgeHub does not read; absent when there is nothing but blanks and comments. */
+  readonly ignored?: string;
   /** Whether a message of this source would be looked at, whatever the condition. */
   matchesSource(source: string): boolean;
   /** False when the source does not match; else the truth of the condition. Never throws. */
@@ -53,12 +61,14 @@ export function compileRoute(text: string): CompiledRoute {
   const condition = cursor.takeIf('where') && parseCondition(cursor, prefix === TWIN_CHANGES);
   cursor.expect('into', condition === undefined ? 'WHERE or INTO' : 'an operator or INTO');
   const sink = parseSink(cursor);
+  const behind = cursor.peek();
   const matchesSource = (path: string) => upperInvariant(withOneSlash(path)).startsWith(prefix);
   return {
     text,
     source,
     sink,
     ...(condition === undefined ? {} : { condition: condition.text }),
+    ...(behind.kind === 'end' ? {} : { ignored: text.slice(behind.start).trim() }),
     reads: condition?.reads ?? { properties: [], systemProperties: [], bodyPaths: [] },
     matchesSource,
     evaluate: (message) => {
@@ -86,13 +96,23 @@ function withoutTrailing(character: string, text: string): string {
 
 function parseSource(cursor: TokenCursor): string {
   const parts: string[] = [];
-  cursor.expect('/', 'a path that begins with /, such as /messages/modules/sensor/outputs/*,');
+  const before = cursor.takenEnd();
+  const first = cursor.take();
+  if (first.kind !== '/') throw noSource(cursor, first, cursor.text.slice(before, first.start));
   do {
     const item = cursor.take();
     if (item.kind !== '*' && item.kind !== 'name') throw wrongItem(cursor, item);
     parts.push(`/${cursor.textOf(item)}`);
   } while (cursor.takeIf('/') !== undefined);
   return parts.join('');
+}
+
+function noSource(cursor: TokenCursor, token: Token, skipped: string): Error {
+  const expected = 'a path that begins with /, such as /messages/modules/sensor/outputs/*,';
+  if (!skipped.includes('/*')) return cursor.unexpected(token, expected);
+  const reason =
+    'the /* of the source begins a comment that ends before this place; write /messages/* or take out the comment';
+  return cursor.fault('UnexpectedToken', token, reason);
 }
 
 function wrongItem(cursor: TokenCursor, token: Token): Error {
@@ -130,12 +150,13 @@ function parseSink(cursor: TokenCursor): RouteSink {
 }
 
 function parseEndpoint(cursor: TokenCursor, token: Token): RouteSink {
-  const path = cursor.textOf(token).slice(1, -1).trim().replace(/^\//, '').replace(/\/$/, '');
+  const written = cursor.textOf(token).slice(1, -1);
+  const path = written.trim().replace(/^\//, '').replace(/\/$/, '');
   const segments = path.split('/');
   const [, module, , input] = segments;
   if (segments.length !== 4 || module === undefined || input === undefined) {
     const found = path === '' ? 'it is empty' : `it has ${segments.length}`;
     throw cursor.fault('InvalidEndpoint', token, `the path has four parts, /modules/NAME/inputs/INPUT, and ${found}`);
   }
-  return { kind: 'module', module, input };
+  return { kind: 'module', module, input, path: written };
 }

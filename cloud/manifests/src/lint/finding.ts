@@ -1,3 +1,4 @@
+/** `error`: the manifest does not work. `warning`: it hardly does what is meant. `note`: worth knowing. */
 export type Severity = 'error' | 'warning' | 'note';
 
 /** One thing that lint has to say about a manifest. */
