@@ -3,9 +3,14 @@ import type { Static } from 'typebox';
 import { MAX_MESSAGE_BYTES } from './messages.ts';
 
 /** When the scorer acknowledges a message to edgeHub; docs/edge-module.md says what each survives. */
-export const acknowledgementPolicies = ['after-output', 'on-receive'] as const;
+export const acknowledgementPolicies = ['after-output', 'after-journal', 'on-receive'] as const;
 
 export type AcknowledgementPolicy = (typeof acknowledgementPolicies)[number];
+
+/** What messages in the journal survive: the end of the process, or a loss of power as well. */
+export const journalDurabilities = ['process-crash', 'power-loss'] as const;
+
+export type JournalDurability = (typeof journalDurabilities)[number];
 
 export const scorerLogLevels = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 
@@ -57,6 +62,39 @@ export const ScorerDesiredSchema = Type.Object(
       Type.Enum([...acknowledgementPolicies], {
         description: 'when a message is acknowledged to edgeHub; default after-output, which loses nothing',
       }),
+    ),
+    journal: Type.Optional(
+      Type.Object(
+        {
+          durability: Type.Optional(
+            Type.Enum([...journalDurabilities], {
+              description:
+                'what an acknowledged message survives; default power-loss, which writes to the disk itself each time',
+            }),
+          ),
+          maxMessages: Type.Optional(
+            Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'messages in the journal; default 10000' }),
+          ),
+          maxBytes: Type.Optional(
+            Type.Integer({
+              minimum: MAX_MESSAGE_BYTES,
+              maximum: 17_179_869_184,
+              description: 'bytes in the journal, roughly; default 67108864',
+            }),
+          ),
+          concurrency: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 1000,
+              description: 'messages that are scored at the same time; default 32',
+            }),
+          ),
+        },
+        {
+          additionalProperties: false,
+          description: 'bounds of the journal of after-journal; a full one holds edgeHub back',
+        },
+      ),
     ),
     limits: Type.Optional(
       Type.Object(

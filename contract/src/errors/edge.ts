@@ -44,6 +44,13 @@ export const edgeErrors = {
     meaning: "The module's desired properties are not valid",
     remedy: 'Mend the desired properties; the former ones stay in force.',
   },
+  JournalUnusable: {
+    fault: 'self',
+    httpStatus: 500,
+    meaning: 'The journal of messages cannot be opened or written',
+    remedy:
+      'Check the folder EDGEWRIGHT_STATE_DIRECTORY, its permissions and the free space; the message has the reason.',
+  },
   MethodInvalid: {
     fault: 'user',
     httpStatus: 400,

@@ -14,6 +14,8 @@ export interface EdgeModuleOptions {
   readonly settings?: Partial<EdgeSettings>;
   /** The digest of the model, for the reported properties. */
   readonly modelSha256?: string;
+  /** A folder that outlives the process, for the journal of `after-journal`. */
+  readonly stateDirectory?: string;
   /** Makes the SDK's client; default `ModuleClient.fromEnvironment`, which reads the variables that edgeAgent sets. */
   readonly createClient?: CreateClient;
 }

@@ -51,10 +51,16 @@ export class EdgeModule implements AsyncDisposable {
       engine,
       model: primaryModel(options),
       counters: this.#counters,
-      held: () => this.#intake.held,
+      held: () => this.#intake.held + this.#acknowledgement.journaled,
     });
     this.#link = this.#createLink();
-    this.#acknowledgement = new AcknowledgementSwitch({ handler: this.#createHandler(), counters: this.#counters });
+    this.#acknowledgement = new AcknowledgementSwitch({
+      handler: this.#createHandler(),
+      counters: this.#counters,
+      logger,
+      stateDirectory: options.stateDirectory,
+      journalSettings: () => this.#settings.journal,
+    });
     this.#intake = new MessageIntake({
       acknowledgement: () => this.#acknowledgement.current,
       concurrency: () => this.#settings.limits.concurrency,
@@ -80,11 +86,14 @@ export class EdgeModule implements AsyncDisposable {
    * @throws EdgeError `HubUnreachable`
    */
   async run(signal: AbortSignal): Promise<void> {
+    // what a former process left in the journal is not to wait for the twin
+    await this.#acknowledgement.select(this.#settings.acknowledgement);
     await this.#link.run(signal);
   }
 
   /** Stops intake, gives what is under way its time, reports for the last time, and says goodbye. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#acknowledgement.hold();
     const idle = this.#intake.close();
     await within(idle, this.#edgeSettings.drainMs);
     this.#drained.abort();
@@ -93,7 +102,7 @@ export class EdgeModule implements AsyncDisposable {
     await within(this.#reporter.flush(), LAST_REPORT_MS);
     this.#reporter[Symbol.dispose]();
     this.#sync[Symbol.dispose]();
-    await this.#acknowledgement[Symbol.asyncDispose]();
+    await within(this.#acknowledgement[Symbol.asyncDispose](), RELEASE_MS);
     await this.#link[Symbol.asyncDispose]();
   }
 
@@ -114,6 +123,7 @@ export class EdgeModule implements AsyncDisposable {
         this.#reporter.detach();
         this.#sync.detach();
         this.#intake.hold();
+        this.#acknowledgement.hold();
       },
     });
   }
@@ -160,11 +170,12 @@ export class EdgeModule implements AsyncDisposable {
     if (this.#link.session !== session || this.#drained.signal.aborted) return;
     this.#status.enter('running');
     this.#reporter.attach(session);
+    this.#acknowledgement.ready();
     this.#intake.open();
   }
 
-  #apply(settings: ScorerSettings): void {
-    this.#acknowledgement.select(settings.acknowledgement);
+  async #apply(settings: ScorerSettings): Promise<void> {
+    await this.#acknowledgement.select(settings.acknowledgement);
     this.#options.logger.level = settings.logLevel ?? this.#startLevel;
     this.#settings = settings;
   }

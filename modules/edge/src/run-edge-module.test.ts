@@ -1,3 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { documentIssues, parseJson, ScorerReportedSchema, ScoringErrorSchema } from '@edgewright/contract';
 import { EngineError } from '@edgewright/engine';
 import { createLogger, createMetrics, createScoringMetrics } from '@edgewright/telemetry';
@@ -10,13 +14,16 @@ import type { EdgeSettings } from './edge-settings.ts';
 import { runEdgeModule } from './run-edge-module.ts';
 
 interface StartOptions {
+  /** Default: a new one. */
+  readonly hub?: TestHub;
   readonly score?: StubScore;
   readonly settings?: Partial<EdgeSettings>;
+  readonly stateDirectory?: string;
   readonly prepare?: (hub: TestHub) => void | Promise<void>;
 }
 
-async function start({ score, settings, prepare }: StartOptions = {}) {
-  const hub = await TestHub.start();
+async function start({ score, settings, stateDirectory, prepare, hub: given }: StartOptions = {}) {
+  const hub = given ?? (await TestHub.start());
   await prepare?.(hub);
   const stop = new AbortController();
   const metrics = createMetrics({ prefix: 'test', process: false });
@@ -32,6 +39,7 @@ async function start({ score, settings, prepare }: StartOptions = {}) {
       return client;
     },
     ...(settings === undefined ? {} : { settings }),
+    ...(stateDirectory === undefined ? {} : { stateDirectory }),
   });
   onTestFinished(async () => {
     stop.abort();
@@ -273,6 +281,101 @@ describe('runEdgeModule', () => {
     expect(hub.outputs).toEqual([]);
     go.resolve();
     await hub.until(() => hub.outputs.length === 1);
+  });
+
+  describe('under after-journal', () => {
+    const journaled = { $version: 1, acknowledgement: 'after-journal', journal: { durability: 'process-crash' } };
+
+    async function folder(): Promise<string> {
+      const directory = await mkdtemp(path.join(tmpdir(), 'edgewright-edge-'));
+      onTestFinished(() => rm(directory, { recursive: true, force: true }));
+      return directory;
+    }
+
+    it('acknowledges what is in the journal, and scores it later', async () => {
+      const go = Promise.withResolvers<void>();
+      const { hub, reported } = await start({
+        stateDirectory: await folder(),
+        score: () => go.promise,
+        prepare: (it) => {
+          it.desired = journaled;
+        },
+      });
+      for (const id of ['a', 'b', 'c', 'c']) await hub.deliver('in', '1', { '$.mid': id });
+      expect(hub.outputs).toEqual([]);
+      await expect.poll(reported).toMatchObject({ isIdle: false });
+      go.resolve();
+      await hub.until(() => hub.outputs.length === 3);
+      expect(hub.outputs.map(({ properties }) => properties['inputMessageId'])).toEqual(['a', 'b', 'c']);
+    });
+
+    it('scores what a former process left, whatever the policy is now', async () => {
+      const stateDirectory = await folder();
+      const stuck = await start({
+        stateDirectory,
+        settings: { drainMs: 10 },
+        score: () => Promise.withResolvers().promise,
+        prepare: (it) => {
+          it.desired = journaled;
+        },
+      });
+      await stuck.hub.deliver('in', '"kept"', { '$.mid': 'a' });
+      stuck.stop.abort();
+      await stuck.ended;
+      expect(stuck.hub.outputs).toEqual([]);
+      const { hub } = await start({ stateDirectory });
+      await hub.until(() => hub.outputs.length === 1);
+      expect(hub.outputs[0]?.body).toBe('"kept"');
+    });
+
+    it('holds edgeHub back when the journal is full', async () => {
+      const go = Promise.withResolvers<void>();
+      const { hub } = await start({
+        stateDirectory: await folder(),
+        score: () => go.promise,
+        prepare: (it) => {
+          it.desired = { ...journaled, journal: { maxMessages: 2 } };
+        },
+      });
+      await hub.deliver('in', '1');
+      await hub.deliver('in', '2');
+      let isTaken = false;
+      const third = hub.deliver('in', '3').then(() => (isTaken = true));
+      await sleep(100);
+      expect(isTaken).toBe(false);
+      go.resolve();
+      await third;
+      await hub.until(() => hub.outputs.length === 3);
+    });
+
+    it('keeps what it cannot send until there is a connection again', async () => {
+      const { hub } = await start({
+        stateDirectory: await folder(),
+        prepare: (it) => {
+          it.desired = journaled;
+          it.onOutput = () => 'ignore';
+        },
+      });
+      await hub.deliver('in', '1', { '$.mid': 'a' });
+      await hub.until(() => hub.outputs.length === 1);
+      hub.onOutput = () => 'confirm';
+      hub.dropConnections();
+      await hub.until(() => hub.events.includes('confirmed'));
+      expect(new Set(hub.outputs.map(({ properties }) => properties['$.mid'])).size).toBe(1);
+    });
+
+    it('is refused without a folder for it', async () => {
+      const { hub, reported } = await start({
+        prepare: (it) => {
+          it.desired = journaled;
+        },
+      });
+      await expect.poll(reported).toMatchObject({
+        settings: { status: 'refused', reason: /EDGEWRIGHT_STATE_DIRECTORY/ as never },
+      });
+      await hub.deliver('in', '1');
+      expect(hub.outputs).toHaveLength(1);
+    });
   });
 
   it('counts what it does', async () => {

@@ -1,5 +1,5 @@
 import { documentIssues, ScorerDesiredSchema, scorerEndpoints } from '@edgewright/contract';
-import type { AcknowledgementPolicy, ScorerDesired } from '@edgewright/contract';
+import type { AcknowledgementPolicy, JournalDurability, ScorerDesired } from '@edgewright/contract';
 import { EdgeError } from './edge-error.ts';
 
 /** Bounds on the work on one message. */
@@ -7,6 +7,14 @@ export interface MessageLimits {
   readonly timeoutMs: number;
   readonly maxAttempts: number;
   readonly bodyBytes: number;
+  readonly concurrency: number;
+}
+
+/** What the journal holds and survives, and how fast it is worked off. */
+export interface JournalSettings {
+  readonly durability: JournalDurability;
+  readonly maxMessages: number;
+  readonly maxBytes: number;
   readonly concurrency: number;
 }
 
@@ -19,6 +27,7 @@ export interface OutputNames {
 /** The desired properties, with every default filled in. */
 export interface ScorerSettings {
   readonly acknowledgement: AcknowledgementPolicy;
+  readonly journal: JournalSettings;
   readonly limits: MessageLimits;
   readonly reportIntervalSeconds: number;
   /** Undefined: as the module was started. */
@@ -27,6 +36,13 @@ export interface ScorerSettings {
 }
 
 const defaultLimits: MessageLimits = { timeoutMs: 20_000, maxAttempts: 3, bodyBytes: 262_144, concurrency: 100 };
+
+const defaultJournal: JournalSettings = {
+  durability: 'power-loss',
+  maxMessages: 10_000,
+  maxBytes: 67_108_864,
+  concurrency: 32,
+};
 
 /**
  * Checks desired properties and fills in the defaults. Keys that begin with `$` are the hub's own and left out.
@@ -47,10 +63,11 @@ export function readScorerSettings(desired: Readonly<Record<string, unknown>>): 
       },
     );
   }
-  const { acknowledgement, limits, mapping, reportIntervalSeconds, logLevel } = own as ScorerDesired;
+  const { acknowledgement, journal, limits, mapping, reportIntervalSeconds, logLevel } = own as ScorerDesired;
   const byInput = new Map(Object.entries(mapping?.inputs ?? {}));
   return {
     acknowledgement: acknowledgement ?? 'after-output',
+    journal: { ...defaultJournal, ...journal },
     limits: { ...defaultLimits, ...limits },
     reportIntervalSeconds: reportIntervalSeconds ?? 60,
     logLevel,

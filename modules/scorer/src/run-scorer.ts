@@ -54,6 +54,7 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
   else {
     const { hubDeadlineMs, tokenLifetime } = environment.edge;
     const modelSha256 = config.models[0]?.sha256;
+    const { stateDirectory } = environment;
     await runEdgeModule({
       engine,
       logger,
@@ -61,6 +62,7 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
       scoringMetrics,
       signal,
       settings: { ...(hubDeadlineMs === undefined ? {} : { hubDeadlineMs }), tokenLifetime },
+      ...(stateDirectory === undefined ? {} : { stateDirectory }),
       ...(modelSha256 === undefined ? {} : { modelSha256 }),
     });
   }

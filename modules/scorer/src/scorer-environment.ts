@@ -12,6 +12,8 @@ export interface ScorerEnvironment {
   /** Prometheus beside the HTTP port, where IoT Edge's metrics collector looks for it. */
   readonly metricsPort: number | undefined;
   readonly logLevel: string;
+  /** A folder that outlives the process: a volume that is bound into the container. */
+  readonly stateDirectory: string | undefined;
   readonly backend: Backend | undefined;
   readonly workers: number | undefined;
   readonly threads: number | undefined;
@@ -70,6 +72,7 @@ export function readScorerEnvironment(variables: Variables): ScorerEnvironment {
       variables['EDGEWRIGHT_LOG_LEVEL'] ??
       SERILOG_LEVELS.get(variables['RuntimeLogLevel']?.toLowerCase() ?? '') ??
       'info',
+    stateDirectory: variables['EDGEWRIGHT_STATE_DIRECTORY'] || undefined,
     backend: backend === undefined ? undefined : oneOf('EDGEWRIGHT_BACKEND', backend, backends),
     workers: wholeNumber(variables, 'EDGEWRIGHT_WORKERS', { least: 1, most: 256 }),
     threads: wholeNumber(variables, 'EDGEWRIGHT_THREADS', { least: 1, most: 256 }),

@@ -2,7 +2,7 @@ import type { Delivery } from '../hub/hub-session.ts';
 import type { EdgeCounters } from '../messages/edge-counters.ts';
 import type { MessageHandler } from '../messages/message-handler.ts';
 import type { Acknowledgement } from './acknowledgement.ts';
-import { RedeliveryMemory } from './redelivery-memory.ts';
+import type { RedeliveryMemory } from './redelivery-memory.ts';
 
 /**
  * Acknowledges a message when edgeHub has confirmed its output. A crash at any moment loses nothing: edgeHub delivers again
@@ -12,12 +12,13 @@ export class AfterOutput implements Acknowledgement {
   readonly policy = 'after-output';
   readonly #handler: MessageHandler;
   readonly #counters: EdgeCounters;
-  readonly #memory = new RedeliveryMemory();
+  readonly #memory: RedeliveryMemory;
   /** Deliveries of the messages that are being worked on, oldest first; edgeHub sends again after 30 s. */
   readonly #underWay = new Map<string, Delivery[]>();
 
-  constructor(handler: MessageHandler, counters: EdgeCounters) {
+  constructor(handler: MessageHandler, memory: RedeliveryMemory, counters: EdgeCounters) {
     this.#handler = handler;
+    this.#memory = memory;
     this.#counters = counters;
   }
 

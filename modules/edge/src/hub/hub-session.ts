@@ -31,6 +31,8 @@ export interface Delivery {
   readonly message: InputMessage;
   /** Sends the acknowledgement, in order; false when the connection is gone and the message will come again. */
   acknowledge(): boolean;
+  /** False when the connection is gone. */
+  isLive(): boolean;
   /** Lets the message go, so that it comes again: when its connection still stands, it is made anew for that. */
   release(): void;
 }
@@ -218,6 +220,7 @@ export class HubSession implements AsyncDisposable {
     this.#options.events.delivered({
       message,
       acknowledge: () => !this.#isClosed && delivery.acknowledge(),
+      isLive: () => !this.#isClosed && delivery.isLive(),
       release: () => {
         if (delivery.isLive()) this.abandon('a message could not be seen to');
       },

@@ -39,12 +39,22 @@ export class MessageHandler {
     this.#options = options;
   }
 
-  /** Never rejects. */
-  async handle(message: InputMessage): Promise<Handled> {
-    const { scorer, counters, logger, signal } = this.#options;
+  /** Scores a message and sends its outputs. Never rejects. */
+  handle(message: InputMessage): Promise<Handled> {
+    const { scorer, signal } = this.#options;
+    return this.#settle(message, () => scorer.score(message, signal));
+  }
+
+  /** Sends a message to the error output without trying to score it. Never rejects. */
+  reject(message: InputMessage, error: unknown): Promise<Handled> {
+    return this.#settle(message, () => Promise.resolve(this.#options.scorer.reject(message, error)));
+  }
+
+  async #settle(message: InputMessage, score: () => Promise<ScoredMessage | undefined>): Promise<Handled> {
+    const { counters, logger } = this.#options;
     const started = performance.now();
     try {
-      const scored = await scorer.score(message, signal);
+      const scored = await score();
       if (scored === undefined) return this.#release(message, 'the module closes');
       const sent = await this.#send(message, scored);
       if (sent.error === undefined) counters.scored(message.inputName, performance.now() - started);

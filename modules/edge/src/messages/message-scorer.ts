@@ -42,6 +42,7 @@ export class MessageScorer {
    * @returns what to send; undefined when the message must be let go, because the engine or the module closes
    */
   async score(message: InputMessage, signal: AbortSignal): Promise<ScoredMessage | undefined> {
+    if (signal.aborted) return undefined;
     const requestId = message.correlationId ?? message.messageId ?? randomUUID();
     const { counters, settings, model } = this.#options;
     try {
