@@ -6,6 +6,7 @@ import { chooseExecution } from './execution/choose-execution.ts';
 import type { ChosenExecution } from './execution/choose-execution.ts';
 import { Dispatcher } from './execution/dispatcher.ts';
 import { inlineLane } from './execution/inline-lane.ts';
+import { canBatch } from './execution/micro-batching.ts';
 import { ScoringEngine } from './scoring-engine.ts';
 import { openScoringUnit } from './scoring/scoring-unit.ts';
 import type { UnitConfig, UnitDescription } from './scoring/scoring-unit.ts';
@@ -47,7 +48,13 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     await release();
     options.signal.throwIfAborted();
   }
-  const description: EngineDescription = { ...unit, execution, entryScript: options.entryScript !== undefined };
+  const batched = startBatching(settings, unit);
+  const description: EngineDescription = {
+    ...unit,
+    execution,
+    batched,
+    entryScript: options.entryScript !== undefined,
+  };
   const { backend, backendReason } = description;
   const models = unit.models.map(({ name, version }) => `${name}:${version}`);
   settings.log.info(
@@ -57,7 +64,25 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   return new ScoringEngine({ description, dispatcher: settings.dispatcher, limits: settings.limits, release });
 }
 
+/** @returns the models of which requests are joined */
+function startBatching({ options: { batching }, dispatcher, log }: Settings, unit: UnitDescription): readonly string[] {
+  if (batching === undefined) return [];
+  const batched = unit.models.filter(({ signature }) => canBatch(signature)).map(({ name }) => name);
+  dispatcher.batch(batching, new Set(batched));
+  const others = unit.models.map(({ name }) => name).filter((name) => !batched.includes(name));
+  if (others.length > 0) {
+    log.warn(
+      { event: 'engine.batching.off', models: others },
+      `requests to ${others.join(', ')} are not joined: not every input and output has a free first dimension`,
+    );
+  }
+  return batched;
+}
+
 function settle(options: EngineOptions): Settings {
+  const maxSize = options.batching?.maxSize ?? 1;
+  if (!Number.isSafeInteger(maxSize) || maxSize < 1)
+    throw new RangeError(`batching.maxSize is ${maxSize}, not a whole number from 1`);
   if (options.models.length === 0) throw new RangeError('an engine needs at least one model');
   const limits = { ...defaultLimits, ...options.limits };
   const workers = options.workers ?? 1;

@@ -1,5 +1,6 @@
 import type { Backend } from '@edgewright/contract';
 import type { EngineLogger, ExecutionMode } from './engine.ts';
+import type { BatchingOptions } from './execution/micro-batching.ts';
 
 /** A model to load. */
 export interface EngineModel {
@@ -59,6 +60,8 @@ export interface EngineOptions {
   readonly workers?: number;
   /** Threads that one session may use; default: the processors divided by the workers, at least 1. */
   readonly threads?: number;
+  /** Joins concurrent requests to one run, for models whose first dimension is free. Off unless given. */
+  readonly batching?: BatchingOptions;
   readonly log?: EngineLogger;
   /** The worker's program; default: found beside the engine, as source or as `worker.mjs` beside a bundle. */
   readonly workerProgram?: URL;

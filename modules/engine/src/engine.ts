@@ -44,6 +44,8 @@ export interface EngineDescription {
   /** Why this backend, in a sentence. */
   readonly backendReason: string;
   readonly execution: ExecutionDescription;
+  /** The models of which requests are joined to batches; absent or empty when there is none. */
+  readonly batched?: readonly string[];
   /** True when requests go through an entry script. */
   readonly entryScript: boolean;
 }

@@ -18,5 +18,6 @@ export type {
   ScoreResult,
   Timings,
 } from './engine.ts';
+export type { BatchingOptions } from './execution/micro-batching.ts';
 export type { EntryContext, EntryRequest, EntryScript, ScriptModel } from './entry/entry-script.ts';
 export type { NamedTensors, Tensor, TensorData } from './tensor.ts';

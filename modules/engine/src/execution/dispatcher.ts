@@ -1,60 +1,70 @@
 import { EngineError } from '../engine-error.ts';
 import type { EngineLimits } from '../engine-options.ts';
-import type { EngineStats, RequestOptions, Timings } from '../engine.ts';
-import type { Job, JobOutput } from '../scoring/job.ts';
+import type { EngineStats, RequestOptions } from '../engine.ts';
+import type { Job, JobOutput, ModelJob } from '../scoring/job.ts';
 import type { Lane } from './lane.ts';
+import { batchKey, joinJobs, rowsOf, splitOutput } from './micro-batching.ts';
+import type { BatchingOptions } from './micro-batching.ts';
+import { PendingRequest } from './pending-request.ts';
+import type { Dispatched } from './pending-request.ts';
 
-/** A job's result and how long it took. */
-export interface Dispatched {
-  readonly output: JobOutput;
-  readonly timings: Timings;
+/** Requests that run together on a lane; one, unless they were joined to a batch. */
+interface Run {
+  readonly requests: readonly PendingRequest[];
+  readonly lane: Lane;
 }
 
-interface Entry {
-  readonly job: Job;
-  readonly options: RequestOptions;
-  readonly timeoutMs: number;
-  readonly submitted: number;
-  readonly resolve: (result: Dispatched) => void;
-  readonly reject: (error: unknown) => void;
-  timer?: NodeJS.Timeout;
-  onAbort?: () => void;
-  lane?: Lane;
-  started: number;
-  settled: boolean;
-}
+/** What happened to a request in the end. */
+type Outcome = 'completed' | 'failed' | 'timedOut' | 'cancelled' | 'rejected';
 
-type Counters = { -readonly [Name in keyof EngineStats]: EngineStats[Name] };
-
-/** Gives jobs to lanes in the order in which they came, and holds each to its deadline. */
+/** Gives jobs to lanes in the order in which they came, joins those that may be joined, and holds each to its deadline. */
 export class Dispatcher {
   readonly #limits: EngineLimits;
-  readonly #waiting = new Set<Entry>();
+  readonly #waiting = new Set<PendingRequest>();
   readonly #idle: Lane[] = [];
-  readonly #running = new Set<Entry>();
-  readonly #counters: Counters = {
-    waiting: 0,
-    running: 0,
-    completed: 0,
-    failed: 0,
-    timedOut: 0,
-    rejected: 0,
-    cancelled: 0,
-    workersReplaced: 0,
-  };
+  readonly #running = new Map<PendingRequest, Run>();
+  readonly #counters: Record<Outcome, number> = { completed: 0, failed: 0, timedOut: 0, cancelled: 0, rejected: 0 };
+  #workersReplaced = 0;
+  #batching: (Required<BatchingOptions> & { readonly models: ReadonlySet<string> }) | undefined;
+  #delay: NodeJS.Timeout | undefined;
   #closed = false;
   #drained: (() => void) | undefined;
+  #next: () => void = () => this.#startWaiting();
 
   constructor(limits: EngineLimits) {
     this.#limits = limits;
   }
 
   get stats(): EngineStats {
-    return { ...this.#counters, waiting: this.#waiting.size, running: this.#running.size };
+    return {
+      ...this.#counters,
+      workersReplaced: this.#workersReplaced,
+      waiting: this.#waiting.size,
+      running: this.#running.size,
+    };
   }
 
   countReplacedWorker(): void {
-    this.#counters.workersReplaced += 1;
+    this.#workersReplaced += 1;
+  }
+
+  /**
+   * From now on joins requests that can be.
+   *
+   * @param models the names of the models whose rows can be scored together
+   */
+  batch(options: BatchingOptions, models: ReadonlySet<string>): void {
+    this.#batching = { maxDelayMs: 0, ...options, models };
+    // not at once: callers that wait for the same answer ask again in the same turn, and should run together
+    let scheduled = false;
+    this.#next = () => {
+      if (scheduled) return;
+      scheduled = true;
+      setImmediate(() => {
+        scheduled = false;
+        this.#startWaiting();
+      });
+    };
   }
 
   /** Takes in a lane that can run a job now. */
@@ -71,35 +81,24 @@ export class Dispatcher {
 
   /** Refuses everything that waits: no lane will come soon. */
   failWaiting(error: Error): void {
-    for (const entry of this.#waiting) this.#settle(entry, () => entry.reject(error), 'failed');
+    for (const request of this.#waiting) this.#reject(request, error, 'failed');
   }
 
   submit(job: Job, options: RequestOptions): Promise<Dispatched> {
-    return new Promise((resolve, reject) => {
-      const entry: Entry = {
-        job,
-        options,
-        timeoutMs: options.timeoutMs ?? this.#limits.timeoutMs,
-        submitted: performance.now(),
-        started: 0,
-        settled: false,
-        resolve,
-        reject,
-      };
-      const refusal = this.#refusal(options);
-      if (refusal !== undefined) {
-        reject(refusal.error);
-        this.#counters[refusal.counter] += 1;
-        return;
-      }
-      entry.timer = setTimeout(() => this.#deadlinePassed(entry), entry.timeoutMs);
-      if (options.signal !== undefined) {
-        entry.onAbort = () => this.#givenUp(entry);
-        options.signal.addEventListener('abort', entry.onAbort, { once: true });
-      }
-      this.#waiting.add(entry);
-      this.#next();
+    const refusal = this.#refusal(options);
+    if (refusal !== undefined) {
+      this.#counters[refusal.outcome] += 1;
+      return Promise.reject(refusal.error);
+    }
+    const request = new PendingRequest(job, options, this.#limits.timeoutMs);
+    if (this.#batching !== undefined) request.batchKey = batchKey(job, this.#batching.models);
+    request.watch({
+      deadlinePassed: () => this.#deadlinePassed(request),
+      givenUp: () => this.#givenUp(request),
     });
+    this.#waiting.add(request);
+    this.#next();
+    return request.answer;
   }
 
   /** Refuses new jobs and waits until none is left, at most `milliseconds`; then refuses those that still wait or run. */
@@ -114,108 +113,168 @@ export class Dispatcher {
         };
       });
     }
-    for (const entry of [...this.#waiting, ...this.#running]) {
-      this.#settle(entry, () => entry.reject(closedError()), 'failed');
-      this.#running.delete(entry);
+    clearTimeout(this.#delay);
+    for (const request of [...this.#waiting, ...this.#running.keys()]) {
+      this.#reject(request, closedError(), 'failed');
+      request.stopClock();
+      this.#running.delete(request);
     }
   }
 
-  #refusal({ signal }: RequestOptions): { error: unknown; counter: 'rejected' | 'cancelled' } | undefined {
-    if (this.#closed) return { error: closedError(), counter: 'rejected' };
-    if (signal?.aborted === true) return { error: signal.reason as unknown, counter: 'cancelled' };
-    if (this.#idle.length > 0 || this.#waiting.size < this.#limits.queueLength) return undefined;
+  #refusal({ signal }: RequestOptions): { error: unknown; outcome: Outcome } | undefined {
+    if (this.#closed) return { error: closedError(), outcome: 'rejected' };
+    if (signal?.aborted === true) return { error: signal.reason, outcome: 'cancelled' };
+    const free = this.#batching === undefined ? this.#idle.length : this.#idle.length * this.#batching.maxSize;
+    if (this.#waiting.size < this.#limits.queueLength + free) return undefined;
     const error = new EngineError(
       'QueueFull',
       `cannot take the request: ${this.#waiting.size} requests wait already, which is the limit (queueLength)`,
       { details: { waiting: this.#waiting.size, limit: this.#limits.queueLength } },
     );
-    return { error, counter: 'rejected' };
+    return { error, outcome: 'rejected' };
   }
 
-  #next(): void {
+  #startWaiting(): void {
     while (this.#idle.length > 0) {
-      const entry = this.#waiting.values().next().value;
-      if (entry === undefined) return;
-      this.#waiting.delete(entry);
-      this.#start(entry, this.#idle.shift() as Lane);
+      const requests = this.#takeNext();
+      if (requests.length === 0) return;
+      for (const request of requests) this.#waiting.delete(request);
+      void this.#run(requests, this.#idle.shift() as Lane);
     }
   }
 
-  #start(entry: Entry, lane: Lane): void {
-    entry.lane = lane;
-    entry.started = performance.now();
-    this.#running.add(entry);
-    const left = entry.timeoutMs - (entry.started - entry.submitted);
-    lane
-      .run(entry.job, { requestId: entry.options.requestId, timeoutMs: Math.max(1, left) })
-      .then(
-        (output) => this.#settle(entry, () => entry.resolve({ output, timings: timingsOf(entry) }), 'completed'),
-        (error: unknown) => {
-          this.#settle(entry, () => entry.reject(error), 'failed');
-          return isLost(error);
-        },
-      )
-      .then((lost) => {
-        clearTimeout(entry.timer);
-        this.#running.delete(entry);
-        if (this.#closed && this.#waiting.size + this.#running.size === 0) this.#drained?.();
-        // a lane that was lost is replaced by another, which its owner adds
-        if (lost !== true) this.addLane(lane);
-      })
-      .catch(entry.reject);
+  /** The oldest request, and those right behind it that may be joined with it. */
+  #takeNext(): readonly PendingRequest[] {
+    const [first] = this.#waiting;
+    const batching = this.#batching;
+    if (first === undefined) return [];
+    if (batching === undefined || first.batchKey === undefined) return [first];
+    const taken: PendingRequest[] = [];
+    let rows = 0;
+    for (const request of this.#waiting) {
+      const own = request.batchKey === first.batchKey ? rowsOf(request.job as ModelJob) : undefined;
+      // those behind one that cannot join wait for it: nobody is overtaken
+      if (own === undefined || (taken.length > 0 && rows + own > batching.maxSize)) return taken;
+      taken.push(request);
+      rows += own;
+    }
+    const wait = batching.maxDelayMs - (performance.now() - first.submitted);
+    if (rows >= batching.maxSize || wait <= 0) return taken;
+    clearTimeout(this.#delay);
+    this.#delay = setTimeout(() => this.#startWaiting(), wait);
+    return [];
   }
 
-  #deadlinePassed(entry: Entry): void {
-    const { lane } = entry;
-    const waited = lane === undefined;
-    const where = waited
-      ? `while it waited for a worker behind ${this.#running.size} running requests`
-      : 'while it ran; the worker is replaced';
-    const ended = lane?.end() ?? true;
-    const error = new EngineError(
-      'ScoringTimeout',
-      `the request was not scored within its ${entry.timeoutMs} ms: the time was over ${ended ? where : 'while it ran'}`,
-      {
-        details: {
-          requestId: entry.options.requestId,
-          timeoutMs: entry.timeoutMs,
-          phase: waited ? 'waiting' : 'running',
-        },
-      },
-    );
-    this.#settle(entry, () => entry.reject(error), 'timedOut');
+  async #run(requests: readonly PendingRequest[], lane: Lane): Promise<void> {
+    const run: Run = { requests, lane };
+    for (const request of requests) {
+      request.start();
+      this.#running.set(request, run);
+    }
+    let lost = false;
+    try {
+      const timeoutMs = Math.max(1, ...requests.map((request) => request.timeLeft));
+      const [{ options }] = requests as [PendingRequest];
+      this.#answer(requests, await lane.run(jobOf(requests), { requestId: options.requestId, timeoutMs }));
+    } catch (error) {
+      lost = error instanceof EngineError && error.code === 'WorkerLost';
+      this.#failed(requests, error);
+    }
+    for (const request of requests) {
+      if (request.running) request.stopClock();
+      this.#running.delete(request);
+    }
+    this.#checkDrained();
+    // a lane that was lost is replaced by another, which its owner adds
+    if (!lost) this.addLane(lane);
   }
 
-  #givenUp(entry: Entry): void {
-    entry.lane?.cancel();
-    // the deadline stays: a job that does not heed the signal is ended when its time is over
-    if (entry.lane === undefined) clearTimeout(entry.timer);
-    this.#settle(entry, () => entry.reject(entry.options.signal?.reason), 'cancelled');
+  #answer(requests: readonly PendingRequest[], output: JobOutput): void {
+    const outputs =
+      requests.length === 1
+        ? [output]
+        : splitOutput(
+            output,
+            requests.map((request) => rowsOf(request.job as ModelJob) ?? 0),
+          );
+    if (outputs === undefined) {
+      this.#again(requests);
+      return;
+    }
+    requests.forEach((request, i) => {
+      if (request.settled) return;
+      this.#counters.completed += 1;
+      request.resolve(outputs[i] as JobOutput);
+    });
   }
 
-  #settle(entry: Entry, settle: () => void, counter: 'completed' | 'failed' | 'timedOut' | 'cancelled'): void {
-    if (entry.settled) return;
-    entry.settled = true;
-    this.#counters[counter] += 1;
-    if (this.#waiting.delete(entry)) clearTimeout(entry.timer);
-    if (entry.onAbort !== undefined) entry.options.signal?.removeEventListener('abort', entry.onAbort);
-    settle();
+  #failed(requests: readonly PendingRequest[], error: unknown): void {
+    // which one of a batch is to blame is found out by running each alone
+    if (requests.length > 1) this.#again(requests);
+    else for (const request of requests) this.#reject(request, error, 'failed');
+  }
+
+  /** Puts requests back to the head of the queue, each to run alone. */
+  #again(requests: readonly PendingRequest[]): void {
+    const others = [...this.#waiting];
+    this.#waiting.clear();
+    for (const request of requests) {
+      if (request.settled) continue;
+      request.restart();
+      this.#waiting.add(request);
+    }
+    for (const request of others) this.#waiting.add(request);
+  }
+
+  #deadlinePassed(request: PendingRequest): void {
+    const run = this.#running.get(request);
+    const error = timeoutError(request, this.#running.size);
+    this.#reject(request, error, 'timedOut');
+    // in a batch, the last deadline decides
+    if (run?.requests.every((other) => other.settled && other.timeLeft <= 1) === true) run.lane.end();
+  }
+
+  #givenUp(request: PendingRequest): void {
+    const run = this.#running.get(request);
+    this.#reject(request, request.options.signal?.reason, 'cancelled');
+    if (run?.requests.every((other) => other.settled) === true) run.lane.cancel();
+  }
+
+  #reject(request: PendingRequest, error: unknown, outcome: Outcome): void {
+    this.#waiting.delete(request);
+    if (request.settled) return;
+    this.#counters[outcome] += 1;
+    request.reject(error);
+    this.#checkDrained();
+  }
+
+  #checkDrained(): void {
+    if (this.#closed && this.#waiting.size + this.#running.size === 0) this.#drained?.();
   }
 }
 
-function timingsOf(entry: Entry): Timings {
-  const now = performance.now();
-  return {
-    queueMs: entry.started - entry.submitted,
-    runMs: now - entry.started,
-    totalMs: now - entry.submitted,
-  };
+function jobOf(requests: readonly PendingRequest[]): Job {
+  const [first] = requests as [PendingRequest];
+  return requests.length === 1 ? first.job : joinJobs(requests.map((request) => request.job as ModelJob));
+}
+
+function timeoutError(request: PendingRequest, running: number): EngineError {
+  const where = request.running
+    ? 'while it ran'
+    : `while it waited for a worker; ${running} other requests were running`;
+  return new EngineError(
+    'ScoringTimeout',
+    `the request was not scored within its ${request.timeoutMs} ms: the time was over ${where}`,
+    {
+      details: {
+        requestId: request.options.requestId,
+        timeoutMs: request.timeoutMs,
+        phase: request.running ? 'running' : 'waiting',
+      },
+    },
+  );
 }
 
 function closedError(): EngineError {
   return new EngineError('EngineClosed', 'the engine is shutting down and takes no more requests');
-}
-
-function isLost(error: unknown): boolean {
-  return error instanceof EngineError && error.code === 'WorkerLost';
 }

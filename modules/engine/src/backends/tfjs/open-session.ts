@@ -1,0 +1,146 @@
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { isEdgewrightError, messageOf } from '@edgewright/contract';
+import type { ModelSignature, TensorSpec } from '@edgewright/contract';
+import { elementCount, zeros } from '../../array-of.ts';
+import { EngineError } from '../../engine-error.ts';
+import type { EngineModel } from '../../engine-options.ts';
+import type { NamedTensors, Tensor } from '../../tensor.ts';
+import type { Session } from '../backend.ts';
+import { ModelDocumentFault, readModelDocument, weightBytes } from './model-document.ts';
+import type { ModelDocument } from './model-document.ts';
+import { graphModel, layersModel } from './tfjs-model.ts';
+import type { TfjsModel } from './tfjs-model.ts';
+import type { Kernels, NamedTfTensors, TfHandler, TfjsRuntime } from './tfjs-runtime.ts';
+import { fromTfTensors, toTfTensor } from './tfjs-tensors.ts';
+
+/**
+ * Opens a `model.json` of either form.
+ *
+ * @throws EngineError `ModelNotLoadable`
+ */
+export async function openTfjsSession(runtime: TfjsRuntime, model: EngineModel): Promise<Session> {
+  let opened: TfjsModel | undefined;
+  try {
+    const document = await readModelDocument(model.path);
+    const handler = await handlerFor(document, path.dirname(model.path));
+    opened = await runtime.exclusively('wasm', async () =>
+      document.form === 'graph-model'
+        ? graphModel(await runtime.loadGraphModel(handler), document)
+        : layersModel(await runtime.loadLayersModel(handler)),
+    );
+    const run = runnerOf(runtime, opened);
+    const outputs = await completeOutputs(opened, run);
+    return sessionOf({ model, opened, run, signature: { inputs: [...opened.inputs], outputs } });
+  } catch (cause) {
+    opened?.dispose();
+    const reason = messageOf(cause).split('\n')[0] ?? '';
+    throw new EngineError(
+      'ModelNotLoadable',
+      `cannot load the model ${model.name}:${model.version} from ${model.path}: ${reason}`,
+      { details: { model: model.name, version: model.version, path: model.path }, cause },
+    );
+  }
+}
+
+type Run = (inputs: NamedTensors) => Promise<NamedTensors>;
+
+interface Opened {
+  readonly model: EngineModel;
+  readonly opened: TfjsModel;
+  readonly run: Run;
+  readonly signature: ModelSignature;
+}
+
+function sessionOf({ model, opened, run, signature }: Opened): Session {
+  return {
+    signature,
+    leftOut: [],
+    run: async (inputs) => {
+      try {
+        return await run(inputs);
+      } catch (cause) {
+        if (isEdgewrightError(cause)) throw cause;
+        const reason = messageOf(cause).split('\n')[0];
+        throw new EngineError('ScoringFailed', `${model.name}:${model.version} failed while running: ${reason}`, {
+          details: { model: model.name, version: model.version, backend: 'tfjs' },
+          cause,
+        });
+      }
+    },
+    release: async () => opened.dispose(),
+  };
+}
+
+/** Runs with the wasm kernels; a model that has operators which they lack moves to the cpu kernels at its first run. */
+function runnerOf(runtime: TfjsRuntime, opened: TfjsModel): Run {
+  let kernels: Kernels = 'wasm';
+  const once = async (inputs: NamedTensors): Promise<NamedTensors> =>
+    runtime.exclusively(kernels, async () => {
+      const feeds: NamedTfTensors = {};
+      let results: NamedTfTensors = {};
+      try {
+        for (const { name } of opened.inputs) feeds[name] = toTfTensor(runtime.core, name, inputs[name] as Tensor);
+        results = await opened.run(feeds);
+        return await fromTfTensors(results);
+      } finally {
+        // an output may be an input or another output: disposing of it twice does nothing
+        for (const tensor of [...Object.values(feeds), ...Object.values(results)]) tensor.dispose();
+      }
+    });
+  return async (inputs) => {
+    try {
+      return await once(inputs);
+    } catch (error) {
+      const isMissing = /Kernel '.+' not registered for backend 'wasm'/.test(messageOf(error));
+      if (!isMissing || kernels === 'cpu') throw error;
+      kernels = 'cpu';
+      return once(inputs);
+    }
+  };
+}
+
+/**
+ * The outputs with element types and shapes. Where the model does not say them, two runs on zeros do: a dimension that is
+ * not the same for one row and for two is free.
+ */
+async function completeOutputs(opened: TfjsModel, run: Run): Promise<TensorSpec[]> {
+  const known = opened.outputs.filter((output): output is TensorSpec => output.datatype !== undefined && output.shape !== undefined); // prettier-ignore
+  if (known.length === opened.outputs.length) return known;
+  const [one, two] = [await run(zeroRows(opened, 1)), await run(zeroRows(opened, 2))];
+  return opened.outputs.map((output) => {
+    const [first, second] = [one[output.name], two[output.name]];
+    if (first === undefined || second === undefined)
+      throw new ModelDocumentFault(`it gives no output "${output.name}"`);
+    const shape = first.shape.map((extent, i) => (extent === second.shape[i] ? extent : -1));
+    return { name: output.name, datatype: output.datatype ?? first.datatype, shape: output.shape ?? shape };
+  });
+}
+
+function zeroRows(opened: TfjsModel, rows: number): NamedTensors {
+  return Object.fromEntries(
+    opened.inputs.map(({ name, datatype, shape }) => {
+      const fixed = shape.map((extent) => (extent === -1 ? rows : extent));
+      return [name, { datatype, shape: fixed, data: zeros(datatype, elementCount(fixed)) }];
+    }),
+  );
+}
+
+/** Reads the weights, whose files must have just the bytes that the manifest says. */
+async function handlerFor(document: ModelDocument, folder: string): Promise<TfHandler> {
+  const expected = weightBytes(document.weights);
+  const sizes = await Promise.all(document.weightFiles.map(async (file) => (await stat(path.join(folder, file))).size));
+  const found = sizes.reduce((sum, size) => sum + size, 0);
+  if (expected !== undefined && expected !== found) {
+    throw new ModelDocumentFault(`its weights take ${expected} bytes, but ${document.weightFiles.join(', ') || 'no file'} has ${found}`); // prettier-ignore
+  }
+  const weightData: ArrayBuffer[] = [];
+  for (const file of document.weightFiles) {
+    const { buffer, byteOffset, byteLength } = await readFile(path.join(folder, file));
+    weightData.push(buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer);
+  }
+  const { json } = document;
+  return {
+    load: async () => ({ ...json, modelTopology: document.topology, weightSpecs: document.weights, weightData }),
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * What the engine uses of TensorFlow.js. The packages' own declarations need a browser's types and do not pass the
+ * compiler's checks; these are the parts in use, as version 4.22 has them.
+ */
+export interface TfTensor {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  /** Copies the elements out. */
+  data(): Promise<TfElements>;
+  dispose(): void;
+}
+
+/** TensorFlow.js has five element types: float32, int32, bool (`Uint8Array`), string, complex64 (not carried). */
+export type TfElements = Float32Array | Int32Array | Uint8Array | string[];
+
+export type NamedTfTensors = Record<string, TfTensor>;
+
+export interface TfCore {
+  readonly version_core: string;
+  enableProdMode(): void;
+  setBackend(name: string): Promise<boolean>;
+  tensor(values: TfElements, shape: readonly number[], dtype: string): TfTensor;
+  memory(): { readonly numTensors: number; readonly numBytes: number };
+}
+
+/** Where a model is loaded from: what would otherwise fetch addresses. */
+export interface TfHandler {
+  load(): Promise<Readonly<Record<string, unknown>>>;
+}
+
+export interface TfGraphModel {
+  readonly inputNodes: readonly string[];
+  readonly outputNodes: readonly string[];
+  readonly inputs: readonly { readonly name: string; readonly shape?: readonly number[]; readonly dtype: string }[];
+  execute(inputs: NamedTfTensors, outputs: readonly string[]): TfTensor | TfTensor[];
+  executeAsync(inputs: NamedTfTensors, outputs: readonly string[]): Promise<TfTensor | TfTensor[]>;
+  dispose(): void;
+}
+
+/** A symbolic tensor of a layers model; null is a free dimension. */
+export interface TfSymbol {
+  readonly shape: readonly (number | null)[];
+  readonly dtype: string;
+}
+
+export interface TfLayersModel {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  readonly inputs: readonly TfSymbol[];
+  readonly outputs: readonly TfSymbol[];
+  predictOnBatch(inputs: readonly TfTensor[]): TfTensor | TfTensor[];
+  dispose(): void;
+}
+
+export interface TfjsRuntime {
+  readonly core: TfCore;
+  loadGraphModel(handler: TfHandler): Promise<TfGraphModel>;
+  loadLayersModel(handler: TfHandler): Promise<TfLayersModel>;
+  /**
+   * Runs work with the wasm or cpu kernels. They are a setting of the whole thread, so works wait for one another.
+   */
+  exclusively<Result>(kernels: Kernels, work: () => Promise<Result>): Promise<Result>;
+}
+
+/** `wasm` are the fast ones; `cpu`, in plain JavaScript, has operators that wasm lacks. */
+export type Kernels = 'wasm' | 'cpu';
