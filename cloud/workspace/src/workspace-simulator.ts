@@ -12,6 +12,11 @@ export interface StartSimulatorInput {
   readonly httpsPort?: number | undefined;
   readonly mqttPort?: number | undefined;
   readonly httpPort?: number | undefined;
+  /**
+   * Seconds that a module has to acknowledge a message before edgeHub sends it again; also how long edgeHub waits after
+   * a module died with a message. Default 30, as edgeHub's own setting `MessageAckTimeoutSecs`.
+   */
+  readonly messageAckTimeoutSecs?: number | undefined;
   /** Ends the simulator when it is aborted. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -38,7 +43,7 @@ export class WorkspaceSimulator {
    */
   async start(input: StartSimulatorInput = {}): Promise<Simulator> {
     const { startSimulator } = await import('@edgewright/simulator');
-    const { state = this.#folders.simulator, ...rest } = input;
+    const { state = this.#folders.simulator, messageAckTimeoutSecs, ...rest } = input;
     const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
     const { processId, nodePath, environment } = thisProcess();
     return await startSimulator({
@@ -47,6 +52,9 @@ export class WorkspaceSimulator {
       nodePath,
       environment,
       stateDirectory: state,
+      ...(messageAckTimeoutSecs === undefined
+        ? {}
+        : { edgeHubTimings: { ackTimeoutMs: messageAckTimeoutSecs * 1000 } }),
       imageLayouts: [this.#folders.images],
       emit: this.#events,
     });

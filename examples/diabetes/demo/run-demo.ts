@@ -20,6 +20,9 @@ const IMAGE = 'diabetes-scorer:1';
 /** Starting a scorer takes a second or two; a busy machine may need much longer. */
 const START_DEADLINE_MS = 45_000;
 
+/** edgeHub's own default is 30: nobody wants to watch that when the scorer is killed. */
+const ACK_TIMEOUT_SECS = 5;
+
 const exampleFolder = fileURLToPath(new URL('../', import.meta.url));
 const template = fileURLToPath(new URL('../../../deployment-manifests/scorer.template.json', import.meta.url));
 
@@ -41,7 +44,7 @@ export async function runDemo({ workspace, screen, killScorer, signal }: DemoInp
 
   await using simulator = await screen.stage(
     'simulate',
-    () => workspace.simulator.start(),
+    () => workspace.simulator.start({ messageAckTimeoutSecs: ACK_TIMEOUT_SECS }),
     ({ info }) => `IoT Hub ${info.hubHostName}:${info.httpsPort} on this machine`,
   );
   signal.throwIfAborted();

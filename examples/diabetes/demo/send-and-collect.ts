@@ -1,11 +1,14 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ModuleState, Simulator } from 'edgewright';
 import type { Patient } from '../table.ts';
 
 const SENSOR = 'sensor';
 const SENSOR_OUTPUT = 'measurements';
 const SCORER_OUTPUT = 'amlOutput';
+/** A sensor measures at intervals; in a burst the figures would be those of a queue. */
+const INTERVAL_MS = 20;
 /** Messages that the sensor sends before their confirmations are back. */
-const IN_FLIGHT = 8;
+const IN_FLIGHT = 4;
 /** Nothing arrived for so long: what is missing is lost. */
 const SILENCE_MS = 40_000;
 
@@ -41,8 +44,9 @@ export async function sendAndCollect(input: SendInput): Promise<ScoredPatients> 
   const sentAt = new Map<number, number>();
   const stop = new AbortController();
   const collecting = collect(input, sentAt, AbortSignal.any([input.signal, stop.signal]));
-  function* messages() {
+  async function* messages() {
     for (const patient of patients) {
+      await delay(INTERVAL_MS, undefined, { signal: input.signal });
       sentAt.set(patient.row, performance.now());
       yield {
         body: JSON.stringify({ patient: patient.row, data: [patient.features] }),

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { SimulatorInfo, Workspace } from '@edgewright/workspace';
 import { CliError } from '../cli-error.ts';
-import { port } from '../flag-values.ts';
+import { port, wholeNumber } from '../flag-values.ts';
 import type { Invocation } from '../invocation.ts';
 import { keyValues } from '../text-table.ts';
 
@@ -19,6 +19,7 @@ interface StartFlags {
   readonly httpsPort: number;
   readonly mqttPort: number;
   readonly httpPort: number;
+  readonly messageAckTimeout: number;
   readonly detach?: boolean;
 }
 
@@ -31,6 +32,12 @@ export function defineSimStart(group: Command, invocation: Invocation): void {
     .option('--https-port <n>', "IoT Hub's REST service; 0 for any free port", port('--https-port'), 0)
     .option('--mqtt-port <n>', 'edgeHub of the first edge device; 0 for any free port', port('--mqtt-port'), 0)
     .option('--http-port <n>', 'the control interface; 0 for any free port', port('--http-port'), 0)
+    .option(
+      '--message-ack-timeout <seconds>',
+      'how long edgeHub waits for an acknowledgement before it sends a message again',
+      wholeNumber('--message-ack-timeout', 1, 3600),
+      30,
+    )
     .option('--detach', 'run in the background; its log goes to simulator.log in the state folder')
     .addHelpText(
       'after',
@@ -50,6 +57,7 @@ async function startHere(invocation: Invocation, workspace: Workspace, flags: St
     httpsPort: flags.httpsPort,
     mqttPort: flags.mqttPort,
     httpPort: flags.httpPort,
+    messageAckTimeoutSecs: flags.messageAckTimeout,
     signal: invocation.context.signal,
   });
   showInfo(invocation, simulator.info);
@@ -64,13 +72,10 @@ async function startDetached(invocation: Invocation, workspace: Workspace, flags
   const logFile = path.join(state, 'simulator.log');
   await using log = await open(logFile, 'a');
   const [executable = '', ...before] = invocation.context.program;
-  const numbers = [flags.httpsPort, flags.mqttPort, flags.httpPort].map(String);
-  const child = spawn(
-    executable,
-    [...before, 'sim', 'start', '--workspace', workspace.folders.root, '--state', state, '--host', flags.host,
-      '--https-port', numbers[0] ?? '', '--mqtt-port', numbers[1] ?? '', '--http-port', numbers[2] ?? ''], // prettier-ignore
-    { detached: true, stdio: ['ignore', 'ignore', log.fd] },
-  );
+  const child = spawn(executable, [...before, ...detachedArguments(flags, workspace.folders.root, state)], {
+    detached: true,
+    stdio: ['ignore', 'ignore', log.fd],
+  });
   child.unref();
   const deadline = Date.now() + DETACH_DEADLINE_MS;
   while (child.exitCode === null && child.signalCode === null && Date.now() < deadline) {
@@ -95,6 +100,19 @@ async function startDetached(invocation: Invocation, workspace: Workspace, flags
       details: { logFile, exitCode },
     },
   );
+}
+
+function detachedArguments(flags: StartFlags, workspace: string, state: string): string[] {
+  const values: Readonly<Record<string, string | number>> = {
+    '--workspace': workspace,
+    '--state': state,
+    '--host': flags.host,
+    '--https-port': flags.httpsPort,
+    '--mqtt-port': flags.mqttPort,
+    '--http-port': flags.httpPort,
+    '--message-ack-timeout': flags.messageAckTimeout,
+  };
+  return ['sim', 'start', ...Object.entries(values).flatMap(([flag, value]) => [flag, String(value)])];
 }
 
 async function lastLines(file: string): Promise<string> {
