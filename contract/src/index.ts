@@ -23,6 +23,8 @@ export { MAX_MESSAGE_BYTES, ScoringErrorSchema, scorerEndpoints, scorerPropertie
 export type { ScoringError } from './messages.ts';
 export { MODEL_NAME_PATTERN, modelFrameworks, ModelSchema, parseModelReference } from './model.ts';
 export type { Model, ModelFile, ModelReference } from './model.ts';
+export { modelFormatOf, modelFormats } from './model-format.ts';
+export type { ModelFormat } from './model-format.ts';
 export {
   imageAnnotations,
   ociMediaTypes,

@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import type { Static } from 'typebox';
 import { ContractError } from './errors/contract-error.ts';
+import { modelFormats } from './model-format.ts';
 import { ModelSignatureSchema } from './tensor.ts';
 
 /** What a model's name may be (Azure ML's rule). */
@@ -30,8 +31,8 @@ export const ModelSchema = Type.Object({
   properties: Type.Record(Type.String(), Type.String()),
   framework: Type.Enum([...modelFrameworks]),
   frameworkVersion: Type.Optional(Type.String()),
-  /** What was found in the file: `onnx`, or `other` for what edgewright does not read. */
-  format: Type.Enum(['onnx', 'other']),
+  /** What was found in the file; `other` is what edgewright does not read. */
+  format: Type.Enum([...modelFormats]),
   /** What the model takes and gives, when the format says so. */
   signature: Type.Optional(ModelSignatureSchema),
   /** Operator set versions by domain, of an ONNX model. */

@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import type { Static } from 'typebox';
 import { backends } from './inference-config.ts';
+import { modelFormats } from './model-format.ts';
 import { MODEL_NAME_PATTERN } from './model.ts';
 import { ModelSignatureSchema } from './tensor.ts';
 
@@ -27,7 +28,7 @@ export const ScoringConfigSchema = Type.Object(
         directory: Type.String(),
         /** The model file inside that folder. */
         file: Type.String(),
-        format: Type.Enum(['onnx', 'other']),
+        format: Type.Enum([...modelFormats]),
         sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
         signature: Type.Optional(ModelSignatureSchema),
       }),

@@ -1,4 +1,4 @@
-import type { Backend } from '@edgewright/contract';
+import type { Backend, ModelFormat } from '@edgewright/contract';
 import type { EngineLogger, ExecutionMode } from './engine.ts';
 import type { BatchingOptions } from './execution/micro-batching.ts';
 
@@ -8,7 +8,7 @@ export interface EngineModel {
   readonly version: number;
   /** Absolute path of the model file. */
   readonly path: string;
-  readonly format: 'onnx' | 'other';
+  readonly format: ModelFormat;
 }
 
 /** Bounds on what the engine takes on itself. */

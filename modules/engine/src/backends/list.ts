@@ -1,6 +1,7 @@
 import type { Backend } from './backend.ts';
 import { onnxBackend } from './onnx/backend.ts';
+import { tfjsBackend } from './tfjs/backend.ts';
 import { wasmBackend } from './wasm/backend.ts';
 
 /** Every backend, in the order in which `auto` tries them. */
-export const backendList: readonly Backend[] = [onnxBackend, wasmBackend];
+export const backendList: readonly Backend[] = [onnxBackend, wasmBackend, tfjsBackend];

@@ -11,8 +11,16 @@ import { ModelDocumentFault, readModelDocument, weightBytes } from './model-docu
 import type { ModelDocument } from './model-document.ts';
 import { graphModel, layersModel } from './tfjs-model.ts';
 import type { TfjsModel } from './tfjs-model.ts';
-import type { Kernels, NamedTfTensors, TfHandler, TfjsRuntime } from './tfjs-runtime.ts';
+import type { Kernels, NamedTfTensors, TfHandler, TfjsRuntime, TfStage } from './tfjs-runtime.ts';
 import { fromTfTensors, toTfTensor } from './tfjs-tensors.ts';
+
+/** What opening a model in the runtime's terms needs. */
+export interface SessionOptions {
+  readonly model: EngineModel;
+  readonly stage: TfStage;
+  readonly kernels: Kernels;
+  readonly open: () => Promise<TfjsModel>;
+}
 
 /**
  * Opens a `model.json` of either form.
@@ -20,24 +28,39 @@ import { fromTfTensors, toTfTensor } from './tfjs-tensors.ts';
  * @throws EngineError `ModelNotLoadable`
  */
 export async function openTfjsSession(runtime: TfjsRuntime, model: EngineModel): Promise<Session> {
+  return openSession({
+    model,
+    stage: runtime,
+    kernels: 'wasm',
+    open: async () => {
+      const document = await readModelDocument(model.path);
+      const handler = await handlerFor(document, path.dirname(model.path));
+      return runtime.exclusively('wasm', async () =>
+        document.form === 'graph-model'
+          ? graphModel(await runtime.loadGraphModel(handler), document)
+          : layersModel(await runtime.loadLayersModel(handler)),
+      );
+    },
+  });
+}
+
+/**
+ * Opens a model and finds out what it takes and gives.
+ *
+ * @throws EngineError `ModelNotLoadable`
+ */
+export async function openSession({ model, stage, kernels, open }: SessionOptions): Promise<Session> {
   let opened: TfjsModel | undefined;
   try {
-    const document = await readModelDocument(model.path);
-    const handler = await handlerFor(document, path.dirname(model.path));
-    opened = await runtime.exclusively('wasm', async () =>
-      document.form === 'graph-model'
-        ? graphModel(await runtime.loadGraphModel(handler), document)
-        : layersModel(await runtime.loadLayersModel(handler)),
-    );
-    const run = runnerOf(runtime, opened);
+    opened = await open();
+    const run = runnerOf(stage, opened, kernels);
     const outputs = await completeOutputs(opened, run);
     return sessionOf({ model, opened, run, signature: { inputs: [...opened.inputs], outputs } });
   } catch (cause) {
     opened?.dispose();
-    const reason = messageOf(cause).split('\n')[0] ?? '';
     throw new EngineError(
       'ModelNotLoadable',
-      `cannot load the model ${model.name}:${model.version} from ${model.path}: ${reason}`,
+      `cannot load the model ${model.name}:${model.version} from ${model.path}: ${firstLine(cause)}`,
       { details: { model: model.name, version: model.version, path: model.path }, cause },
     );
   }
@@ -61,8 +84,8 @@ function sessionOf({ model, opened, run, signature }: Opened): Session {
         return await run(inputs);
       } catch (cause) {
         if (isEdgewrightError(cause)) throw cause;
-        const reason = messageOf(cause).split('\n')[0];
-        throw new EngineError('ScoringFailed', `${model.name}:${model.version} failed while running: ${reason}`, {
+        const message = `${model.name}:${model.version} failed while running: ${firstLine(cause)}`;
+        throw new EngineError('ScoringFailed', message, {
           details: { model: model.name, version: model.version, backend: 'tfjs' },
           cause,
         });
@@ -73,14 +96,14 @@ function sessionOf({ model, opened, run, signature }: Opened): Session {
 }
 
 /** Runs with the wasm kernels; a model that has operators which they lack moves to the cpu kernels at its first run. */
-function runnerOf(runtime: TfjsRuntime, opened: TfjsModel): Run {
-  let kernels: Kernels = 'wasm';
+function runnerOf(stage: TfStage, opened: TfjsModel, first: Kernels): Run {
+  let kernels = first;
   const once = async (inputs: NamedTensors): Promise<NamedTensors> =>
-    runtime.exclusively(kernels, async () => {
+    stage.exclusively(kernels, async () => {
       const feeds: NamedTfTensors = {};
       let results: NamedTfTensors = {};
       try {
-        for (const { name } of opened.inputs) feeds[name] = toTfTensor(runtime.core, name, inputs[name] as Tensor);
+        for (const { name } of opened.inputs) feeds[name] = toTfTensor(stage.core, name, inputs[name] as Tensor);
         results = await opened.run(feeds);
         return await fromTfTensors(results);
       } finally {
@@ -93,7 +116,7 @@ function runnerOf(runtime: TfjsRuntime, opened: TfjsModel): Run {
       return await once(inputs);
     } catch (error) {
       const isMissing = /Kernel '.+' not registered for backend 'wasm'/.test(messageOf(error));
-      if (!isMissing || kernels === 'cpu') throw error;
+      if (!isMissing || kernels !== 'wasm') throw error;
       kernels = 'cpu';
       return once(inputs);
     }
@@ -143,4 +166,9 @@ async function handlerFor(document: ModelDocument, folder: string): Promise<TfHa
   return {
     load: async () => ({ ...json, modelTopology: document.topology, weightSpecs: document.weights, weightData }),
   };
+}
+
+/** The reason, without the stack or the tables that TensorFlow.js appends. */
+function firstLine(cause: unknown): string {
+  return (messageOf(cause).split('\n')[0] ?? '').trim();
 }

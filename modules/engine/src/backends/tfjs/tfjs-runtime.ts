@@ -52,15 +52,21 @@ export interface TfLayersModel {
   dispose(): void;
 }
 
-export interface TfjsRuntime {
-  readonly core: TfCore;
-  loadGraphModel(handler: TfHandler): Promise<TfGraphModel>;
-  loadLayersModel(handler: TfHandler): Promise<TfLayersModel>;
-  /**
-   * Runs work with the wasm or cpu kernels. They are a setting of the whole thread, so works wait for one another.
-   */
+/** Where models run: the tensors' functions, and the turn to use them. */
+export interface TfStage {
+  readonly core: Pick<TfCore, 'tensor'>;
+  /** Runs work with some kernels. They are a setting of the whole thread, so works wait for one another. */
   exclusively<Result>(kernels: Kernels, work: () => Promise<Result>): Promise<Result>;
 }
 
-/** `wasm` are the fast ones; `cpu`, in plain JavaScript, has operators that wasm lacks. */
-export type Kernels = 'wasm' | 'cpu';
+export interface TfjsRuntime extends TfStage {
+  readonly core: TfCore;
+  loadGraphModel(handler: TfHandler): Promise<TfGraphModel>;
+  loadLayersModel(handler: TfHandler): Promise<TfLayersModel>;
+}
+
+/**
+ * What computes: `wasm`, which is fast; `cpu`, in plain JavaScript, with operators that wasm lacks; `tensorflow`, the C
+ * library of tfjs-node.
+ */
+export type Kernels = 'wasm' | 'cpu' | 'tensorflow';

@@ -44,7 +44,7 @@ export function datatypeOfTensorFlow(dtype: string | undefined): Datatype | unde
 }
 
 /** The same tensors as the runtime's own objects, which the caller disposes of. */
-export function toTfTensor(core: TfCore, name: string, tensor: Tensor): TfTensor {
+export function toTfTensor(core: Pick<TfCore, 'tensor'>, name: string, tensor: Tensor): TfTensor {
   const type = tfTypes[tensor.datatype];
   if (type === undefined) {
     throw new EngineError(
