@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { recordingLog, testEngine } from '../../../test/support/engine-fixture.ts';
-import { affineOnnx, sumAndProductOnnx } from '../../../test/support/tiny-models.ts';
+import { affineOnnx, perceptronOnnx, sumAndProductOnnx } from '../../../test/support/tiny-models.ts';
 
 const request = { requestId: 'r1' };
 
@@ -45,5 +45,26 @@ describe('the choice between inline and workers', () => {
     expect(execution.reason).toMatch(/a run takes [\d.]+ ms and a hop/);
     expect(lines.filter((line) => line.facts['event'] === 'engine.started')).toHaveLength(1);
     expect(lines.map((line) => line.text).join()).toContain(backendReason);
+  });
+});
+
+describe('an engine that chose to run inline', () => {
+  it('gives what is too large for that to a worker, and its deadline ends that', async () => {
+    const { log, lines } = recordingLog();
+    const engine = await testEngine({ onnx: perceptronOnnx(8, 8, 4), log });
+    expect(engine.describe().execution.mode).toBe('inline');
+    const large = (rows: number) => ({
+      x: { datatype: 'FP32' as const, shape: [rows, 8], data: new Float32Array(rows * 8) },
+    });
+    const started = (): boolean => lines.some((line) => line.facts['event'] === 'engine.worker.large');
+    await engine.infer({ ...request, inputs: large(1) });
+    expect(started()).toBe(false);
+    const { outputs } = await engine.infer({ ...request, inputs: large(500_000) });
+    expect(outputs['y']?.shape).toEqual([500_000, 4]);
+    expect(started()).toBe(true);
+    await expect(engine.infer({ ...request, inputs: large(4_000_000), timeoutMs: 5 })).rejects.toMatchObject({
+      code: 'ScoringTimeout',
+    });
+    await engine.infer({ ...request, inputs: large(500_000) });
   });
 });

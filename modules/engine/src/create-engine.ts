@@ -5,7 +5,7 @@ import type { EngineLimits, EngineOptions } from './engine-options.ts';
 import { chooseExecution } from './execution/choose-execution.ts';
 import type { ChosenExecution } from './execution/choose-execution.ts';
 import { Dispatcher } from './execution/dispatcher.ts';
-import { inlineLane } from './execution/inline-lane.ts';
+import { InlineLane } from './execution/inline-lane.ts';
 import { canBatch } from './execution/micro-batching.ts';
 import { ScoringEngine } from './scoring-engine.ts';
 import { openScoringUnit } from './scoring/scoring-unit.ts';
@@ -13,6 +13,7 @@ import type { UnitConfig, UnitDescription } from './scoring/scoring-unit.ts';
 import { unguarded } from './worker/native-gate.ts';
 import { startProcess } from './worker/start-process.ts';
 import { startThread } from './worker/start-thread.ts';
+import { WorkerLane } from './worker/worker-lane.ts';
 import { WorkerPool } from './worker/worker-pool.ts';
 import { workerProgram } from './worker/worker-program.ts';
 
@@ -142,12 +143,36 @@ function wantedMode({ execution = 'auto', entryScript }: EngineOptions): ChosenE
   return { mode: 'process', reason: 'only a process can be ended whatever an entry script does' };
 }
 
-async function startInline(settings: Settings, chosen: ChosenExecution): Promise<Started> {
-  const unit = await openScoringUnit(settings.config, { log: settings.log, guard: unguarded });
-  settings.dispatcher.addLane(inlineLane(unit));
+async function startInline(settings: Settings, { inlineElements, ...chosen }: ChosenExecution): Promise<Started> {
+  const { config, log, dispatcher } = settings;
+  const unit = await openScoringUnit(config, { log, guard: unguarded });
+  const { backend } = unit.description;
+  const openWorker = () => openLargeWorker({ ...settings, config: { ...config, backend } });
+  const lane = new InlineLane({
+    unit,
+    ...(inlineElements === undefined ? {} : { large: { elements: inlineElements, openWorker } }),
+  });
+  dispatcher.addLane(lane);
   return {
     unit: unit.description,
-    execution: { ...chosen, workers: 0, threads: settings.config.threads },
-    release: async () => unit[Symbol.asyncDispose](),
+    execution: { ...chosen, workers: 0, threads: config.threads },
+    release: () => lane[Symbol.asyncDispose](),
   };
+}
+
+async function openLargeWorker({ options, config, limits, log }: Settings): Promise<WorkerLane> {
+  log.info({ event: 'engine.worker.large' }, 'a request is too large to run inline: a worker is started for such');
+  const lane = new WorkerLane({
+    number: 1,
+    program: options.workerProgram ?? workerProgram(),
+    config,
+    memoryMb: limits.workerMemoryMb,
+    startMs: limits.startMs,
+    log,
+    start: startThread,
+    onEnd: (_lane, how) =>
+      log.warn({ event: 'engine.worker.lost', how }, `the worker for large requests is gone: ${how}`),
+  });
+  await lane.open();
+  return lane;
 }

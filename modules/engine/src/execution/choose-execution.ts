@@ -1,5 +1,6 @@
 import type { ExecutionMode, LoadedModel } from '../engine.ts';
 import { zeroInputs } from '../scoring/scoring-unit.ts';
+import type { NamedTensors } from '../tensor.ts';
 import type { WorkerLane } from '../worker/worker-lane.ts';
 
 /** Milliseconds, medians of a few runs on zeros. */
@@ -14,10 +15,13 @@ export interface ChosenExecution {
   readonly mode: ExecutionMode;
   readonly reason: string;
   readonly measured?: RunAndHop;
+  /** Elements in the inputs of a request from which on it is too large to run inline. */
+  readonly inlineElements?: number;
 }
 
 const RUNS = 7;
-// a run that takes longer is noticed on the event loop, whatever a hop costs
+// a run that takes longer is noticed on the event loop, whatever a hop costs; how long one takes that is larger than the one
+// measured is reckoned in proportion
 const MAX_INLINE_MS = 1;
 
 /** Chooses between inline and workers for models without an entry script, by measuring both on a ready worker. */
@@ -34,7 +38,10 @@ export async function chooseExecution(lane: WorkerLane, models: readonly LoadedM
   const hopMs = Math.min(...measured.map((each) => each.hopMs));
   const facts = { measured: { runMs, hopMs } };
   const figures = `a run takes ${text(runMs)} ms and a hop to a worker and back ${text(hopMs)} ms`;
-  if (runMs < hopMs && runMs <= MAX_INLINE_MS) return { mode: 'inline', reason: figures, ...facts };
+  if (runMs < hopMs && runMs <= MAX_INLINE_MS) {
+    const elements = Math.min(...models.map((model) => countElements(zeroInputs(model.signature))));
+    return { mode: 'inline', reason: figures, ...facts, inlineElements: Math.ceil((elements * MAX_INLINE_MS) / runMs) };
+  }
   return { mode: 'worker', reason: figures, ...facts };
 }
 
@@ -52,6 +59,10 @@ async function measure(lane: WorkerLane, model: LoadedModel): Promise<RunAndHop>
     if (lane.lastRunMs > 10 * MAX_INLINE_MS) break;
   }
   return { runMs: median(runs), hopMs: median(hops) };
+}
+
+function countElements(inputs: NamedTensors): number {
+  return Object.values(inputs).reduce((sum, tensor) => sum + tensor.data.length, 0);
 }
 
 function median(values: readonly number[]): number {

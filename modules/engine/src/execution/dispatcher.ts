@@ -171,13 +171,11 @@ export class Dispatcher {
       request.start();
       this.#running.set(request, run);
     }
-    let lost = false;
     try {
       const timeoutMs = Math.max(1, ...requests.map((request) => request.timeLeft));
       const [{ options }] = requests as [PendingRequest];
       this.#answer(requests, await lane.run(jobOf(requests), { requestId: options.requestId, timeoutMs }));
     } catch (error) {
-      lost = error instanceof EngineError && error.code === 'WorkerLost';
       this.#failed(requests, error);
     }
     for (const request of requests) {
@@ -185,8 +183,8 @@ export class Dispatcher {
       this.#running.delete(request);
     }
     this.#checkDrained();
-    // a lane that was lost is replaced by another, which its owner adds
-    if (!lost) this.addLane(lane);
+    // one that ended is replaced by another, which its owner adds
+    if (!lane.ended) this.addLane(lane);
   }
 
   #answer(requests: readonly PendingRequest[], output: JobOutput): void {

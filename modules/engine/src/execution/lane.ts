@@ -2,14 +2,12 @@ import type { Job, JobOutput, JobRequest } from '../scoring/job.ts';
 
 /** Where jobs run, one at a time: this thread, a worker thread or a child process. */
 export interface Lane {
-  /** @throws EngineError of the job; `WorkerLost` when the lane ended under it */
+  /** True once it takes no more jobs: it was ended, or ended on its own. */
+  readonly ended: boolean;
+  /** @throws EngineError of the job; `WorkerLost` when a worker ended under it */
   run(job: Job, request: JobRequest): Promise<JobOutput>;
   /** Tells the running job that nobody waits for it any more. */
   cancel(): void;
-  /**
-   * Ends the lane with the job that runs, because the job's time is over.
-   *
-   * @returns false when it cannot be ended (it runs on this thread): then the lane stays taken until the job is done
-   */
-  end(): boolean;
+  /** Ends the job that runs, because its time is over, if need be with the lane. A job on this thread cannot be ended. */
+  end(): void;
 }

@@ -37,19 +37,22 @@ export function checkInputs({ model, signature, maxElements }: InputRules, input
 }
 
 function faultOf(spec: TensorSpec, tensor: Tensor, maxElements: number): string | undefined {
-  const given = tensorSpecText(tensor);
-  const wanted = tensorSpecText(spec);
-  if (tensor.datatype !== spec.datatype) return `is ${given} but must be ${wanted}`;
+  if (tensor.datatype !== spec.datatype) return mismatch(spec, tensor);
   for (const dimension of tensor.shape) {
     if (!Number.isSafeInteger(dimension) || dimension < 0) return `has the shape [${tensor.shape.join(',')}]; dimensions are whole numbers from 0`; // prettier-ignore
   }
   // the runtimes tell an input of unknown rank and a scalar alike: the rank of neither can be checked here
-  if (spec.shape.length > 0 && !fits(spec.shape, tensor.shape)) return `is ${given} but must be ${wanted}`;
+  if (spec.shape.length > 0 && !fits(spec.shape, tensor.shape)) return mismatch(spec, tensor);
   const count = elementCount(tensor.shape);
   if (count > maxElements) return `has ${count} elements; the limit is ${maxElements}`;
-  if (tensor.data.length !== count) return `is ${given}, which takes ${count} elements, but has ${tensor.data.length}`;
+  if (tensor.data.length !== count)
+    return `is ${tensorSpecText(tensor)}, which takes ${count} elements, but has ${tensor.data.length}`;
   if (!holds(tensor)) return `is ${tensor.datatype}, but its elements are in a ${tensor.data.constructor.name}`;
   return undefined;
+}
+
+function mismatch(spec: TensorSpec, tensor: Tensor): string {
+  return `is ${tensorSpecText(tensor)} but must be ${tensorSpecText(spec)}`;
 }
 
 function fits(wanted: readonly number[], given: readonly number[]): boolean {

@@ -110,9 +110,8 @@ export class WorkerLane implements Lane {
     if (this.#running !== undefined) this.#carrier.send({ type: 'cancel', id: this.#running.id });
   }
 
-  end(): boolean {
+  end(): void {
     void this.kill('a request ran beyond its deadline');
-    return true;
   }
 
   /**
