@@ -11,6 +11,7 @@ import { openSavedModel } from './saved-model.ts';
 export const tfjsBackend: Backend = {
   name: 'tfjs',
   formats: ['tfjs'],
+  native: false,
   probe: probeRuntime,
   load: async (model) =>
     path.extname(model.path) === '.pb' ? openSavedModel(model) : openTfjsSession(await loadRuntime(), model),

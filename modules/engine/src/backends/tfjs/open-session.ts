@@ -160,7 +160,7 @@ async function handlerFor(document: ModelDocument, folder: string): Promise<TfHa
   const weightData: ArrayBuffer[] = [];
   for (const file of document.weightFiles) {
     const { buffer, byteOffset, byteLength } = await readFile(path.join(folder, file));
-    weightData.push(buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer);
+    weightData.push(buffer.slice(byteOffset, byteOffset + byteLength));
   }
   const { json } = document;
   return {

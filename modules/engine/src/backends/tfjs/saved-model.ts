@@ -51,11 +51,11 @@ export async function openSavedModel(
   model: EngineModel,
   load: () => Promise<TfjsNode> = async () => (await import(PACKAGE)) as TfjsNode,
 ): Promise<Session> {
-  const { exclusively } = await loadRuntime();
+  const runtime = await loadRuntime();
   const package_ = await loadPackage(model, load);
   return openSession({
     model,
-    stage: { core: package_, exclusively },
+    stage: { core: package_, exclusively: (kernels, work) => runtime.exclusively(kernels, work) },
     kernels: 'tensorflow',
     open: async () => openWith(package_, path.dirname(model.path)),
   });

@@ -18,8 +18,8 @@ export interface TfjsModel {
 
 /** A graph model by the names of its signature, or by those of its nodes where it has none. */
 export function graphModel(model: TfGraphModel, { signature }: ModelDocument): TfjsModel {
-  const inputs = signedTensors(signature?.inputs) ?? model.inputNodes.map((node) => ({ name: node, node }));
-  const outputs = signedTensors(signature?.outputs) ?? model.outputNodes.map((node) => ({ name: node, node }));
+  const inputs = signedTensors(signature?.inputs, model.inputNodes);
+  const outputs = signedTensors(signature?.outputs, model.outputNodes);
   const wanted = outputs.map((output) => output.node);
   let isDynamic = false;
   const execute = async (feeds: NamedTfTensors): Promise<TfTensor | TfTensor[]> => {
@@ -76,10 +76,10 @@ interface SignedTensor {
   readonly info?: TensorInfo;
 }
 
-function signedTensors(tensors: GraphSignature['inputs']): SignedTensor[] | undefined {
+function signedTensors(tensors: GraphSignature['inputs'], nodes: readonly string[]): SignedTensor[] {
   // a resource that the model captured is fed by the runtime, not by callers
   const entries = Object.entries(tensors ?? {}).filter(([, { dtype }]) => dtype !== 'DT_RESOURCE');
-  if (entries.length === 0) return undefined;
+  if (entries.length === 0) return nodes.map((node) => ({ name: node, node }));
   return entries.map(([name, info]) => ({ name, node: (info.name ?? name).replace(/:0$/, ''), info }));
 }
 
