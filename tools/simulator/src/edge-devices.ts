@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { isEdgewrightError, messageOf } from '@edgewright/contract';
 import type { EventSink } from '@edgewright/contract';
@@ -98,7 +99,9 @@ export class EdgeDevices implements AsyncDisposable {
       const identity = this.#options.hub.identity(deviceId);
       const isWanted = identity?.edge === true && identity.status === 'enabled' && !this.#isClosing;
       if (!isWanted) await this.#end(deviceId);
-      else if (!this.#devices.has(deviceId)) await this.#begin(deviceId);
+      // queues and unpacked images are the device's own: one that is made anew under its name begins without them
+      if (identity === undefined) await rm(this.#folderOf(deviceId), { recursive: true, force: true });
+      else if (isWanted && !this.#devices.has(deviceId)) await this.#begin(deviceId);
     });
     this.#queues.set(deviceId, turn);
     await turn;
@@ -136,12 +139,12 @@ export class EdgeDevices implements AsyncDisposable {
   }
 
   async #startOn(deviceId: string, mqttPort: number): Promise<EdgeDevice> {
-    const { directory, settings, firstMqttPort: _, ...options } = this.#options;
+    const { directory: _directory, settings, firstMqttPort: _port, ...options } = this.#options;
     const device = await startEdgeDevice({
       ...options,
       deviceId,
       mqttPort,
-      stateDirectory: path.join(directory, folderOf(deviceId)),
+      stateDirectory: this.#folderOf(deviceId),
     });
     settings.set(portSetting(deviceId, 'last'), String(device.mqttPort));
     this.#emit('done', `edge device ${deviceId} runs, its edgeHub on ${device.gateway}`, deviceId);
@@ -163,6 +166,12 @@ export class EdgeDevices implements AsyncDisposable {
     return { fixed: undefined, preferred: Number(settings.get(portSetting(deviceId, 'last')) ?? 0) };
   }
 
+  /** A folder for any device id; ids may hold characters that names of files may not, and dots. */
+  #folderOf(deviceId: string): string {
+    const encoded = (mark: string) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`;
+    return path.join(this.#options.directory, encodeURIComponent(deviceId).replaceAll(/[.*]/g, encoded));
+  }
+
   #emit(state: 'done' | 'failed', text: string, deviceId: string): void {
     this.#options.emit({ stage: 'simulator.edge-device', state, text, data: { deviceId } });
   }
@@ -170,9 +179,4 @@ export class EdgeDevices implements AsyncDisposable {
 
 function portSetting(deviceId: string, which: 'fixed' | 'last'): string {
   return `mqttPort/${which}/${deviceId}`;
-}
-
-/** A folder's name for any device id; ids may hold characters that names of files may not, and dots. */
-function folderOf(deviceId: string): string {
-  return encodeURIComponent(deviceId).replace(/[.*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
 }

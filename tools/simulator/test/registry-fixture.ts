@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { request } from 'node:https';
-import { RestApiClient } from 'azure-iot-http-base';
-import { Client, Registry } from 'azure-iothub';
+import { Client } from 'azure-iothub';
+import type { Registry } from 'azure-iothub';
 import { onTestFinished } from 'vitest';
 import { CertificateAuthority } from '../src/certificates/certificate-authority.ts';
 import { serverCertificate } from '../src/certificates/server-certificate.ts';
@@ -13,27 +13,7 @@ import { createSharedAccessSignature } from '../src/hub/shared-access-signature.
 import { SharedAccessPolicies } from '../src/hub/shared-access-policies.ts';
 import { SettingsTable } from '../src/state/settings-table.ts';
 import { StateDatabase } from '../src/state/state-database.ts';
-
-/** The SDK's own REST client, which otherwise knows port 443 only. */
-class PortedClient extends RestApiClient {
-  readonly #target: { readonly port: number; readonly ca: string };
-
-  constructor(config: RestApiClient.TransportConfig, target: { readonly port: number; readonly ca: string }) {
-    super(config, 'edgewright-test');
-    this.#target = target;
-    this.setOptions({});
-  }
-
-  override setOptions(options: object): void {
-    super.setOptions({ ...options, ca: this.#target.ca });
-  }
-
-  override executeApiCall(...args: Parameters<RestApiClient['executeApiCall']>): void {
-    const [method, url, headers, body] = args;
-    const done = args.find((argument) => typeof argument === 'function');
-    super.executeApiCall(method, url, headers, body, undefined, { port: this.#target.port }, done);
-  }
-}
+import { registryFor, restClientFor } from './registry-client.ts';
 
 export interface RegistryFixtureOptions {
   readonly now?: () => number;
@@ -54,8 +34,7 @@ export class RegistryFixture {
     this.port = server.port;
     this.ca = server.ca;
     this.registry = this.registryWith(this.token());
-    const config = { host: 'localhost', sharedAccessSignature: this.token() };
-    this.client = new Client(noTransport, this.#restClient(config));
+    this.client = new Client(noTransport, restClientFor(this.token(), this));
   }
 
   static async start({ now = Date.now }: RegistryFixtureOptions = {}): Promise<RegistryFixture> {
@@ -83,8 +62,7 @@ export class RegistryFixture {
   }
 
   registryWith(token: string): Registry {
-    const config = { host: 'localhost', sharedAccessSignature: token };
-    return new Registry(config, this.#restClient(config));
+    return registryFor(token, this);
   }
 
   /** A bare request, for what the SDK cannot say. */
@@ -119,12 +97,6 @@ export class RegistryFixture {
     sent.on('error', answer.reject);
     sent.end(body);
     return await answer.promise;
-  }
-
-  #restClient(config: RestApiClient.TransportConfig): NonNullable<ConstructorParameters<typeof Registry>[1]> {
-    const client: unknown = new PortedClient(config, { port: this.port, ca: this.ca });
-    // the SDK has two copies of this class, which are told apart by their types only
-    return client as NonNullable<ConstructorParameters<typeof Registry>[1]>;
   }
 }
 

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { errorCatalogue, messageOf } from '@edgewright/contract';
 import type { ErrorCodeOf } from '@edgewright/contract';
@@ -163,7 +162,7 @@ async function* follow(opened: Promise<Response>, signal: AbortSignal): AsyncGen
   try {
     const { body } = await opened;
     if (body === null) return;
-    yield* decodeTelemetry(Readable.fromWeb(body, { signal }));
+    yield* decodeTelemetry(body);
   } catch (cause) {
     // the reader has had enough
     if (signal.aborted) return;

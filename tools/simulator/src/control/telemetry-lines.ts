@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline';
 import { PassThrough, pipeline } from 'node:stream';
 import type { Readable } from 'node:stream';
 import type { TelemetryRecord } from '../hub/telemetry-record.ts';
@@ -30,10 +29,16 @@ async function* linesOf(records: AsyncIterable<TelemetryRecord>): AsyncGenerator
 }
 
 /** Reads what `encodeTelemetry` wrote. */
-export async function* decodeTelemetry(stream: Readable): AsyncGenerator<TelemetryRecord> {
-  for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
-    if (line === '') continue;
-    const read = JSON.parse(line) as TelemetryLine;
-    yield { ...read, body: Buffer.from(read.body, 'base64') };
+export async function* decodeTelemetry(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<TelemetryRecord> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of chunks) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      if (line === '') continue;
+      const read = JSON.parse(line) as TelemetryLine;
+      yield { ...read, body: Buffer.from(read.body, 'base64') };
+    }
   }
 }
