@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '@edgewright/contract';
 import type { EngineModel } from '../../engine-options.ts';
@@ -29,13 +29,13 @@ export async function readModel(
 
 async function readExternalData(modelPath: string, model: Buffer): Promise<ExternalData[]> {
   const folder = path.dirname(modelPath);
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
   const found: ExternalData[] = [];
-  for (const entry of entries) {
-    const file = path.join(entry.parentPath, entry.name);
-    if (!entry.isFile() || path.resolve(file) === path.resolve(modelPath)) continue;
-    const relative = path.relative(folder, file).replaceAll(path.sep, '/');
-    if (model.includes(relative)) found.push({ path: relative, data: await readFile(file) });
+  // names, not entries: an entry has no parentPath in Node.js 20.11, the newest that there is for arm32v7
+  for (const name of await readdir(folder, { recursive: true })) {
+    const file = path.join(folder, name);
+    const relative = name.replaceAll(path.sep, '/');
+    if (path.resolve(file) === path.resolve(modelPath) || !model.includes(relative)) continue;
+    if ((await stat(file)).isFile()) found.push({ path: relative, data: await readFile(file) });
   }
   return found;
 }
