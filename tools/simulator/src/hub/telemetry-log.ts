@@ -76,6 +76,8 @@ export class TelemetryLog {
   async *#follow(filter: TelemetryFilter, start: number, signal: AbortSignal): AsyncGenerator<TelemetryRecord> {
     let position = start;
     while (!signal.aborted) {
+      // as it is now: more may arrive while the reader works on what it is given
+      const last = this.#last;
       const rows = this.#select.all(position, READ_BATCH) as unknown as Row[];
       for (const row of rows) {
         position = row.sequence_number;
@@ -84,7 +86,7 @@ export class TelemetryLog {
         if (passes(record, filter)) yield record;
       }
       // fewer than asked for: the end is reached, also when what was wanted has been pruned meanwhile
-      if (rows.length < READ_BATCH) position = Math.max(position, this.#last);
+      if (rows.length < READ_BATCH) position = Math.max(position, last);
       if (position >= this.#last) await this.#arrival(signal);
     }
   }

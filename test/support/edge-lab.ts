@@ -1,0 +1,151 @@
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { DeploymentManifest, ScorerDesired } from '@edgewright/contract';
+import { connectHub } from '@edgewright/iothub';
+import { bundleScorer } from '@edgewright/packager';
+import { startSimulator } from '@edgewright/simulator';
+import type { Simulator } from '@edgewright/simulator';
+import { createAppRoot, ScorerProcess } from './scorer-process.ts';
+
+const repository = fileURLToPath(new URL('../../', import.meta.url));
+const DEVICE = 'edge-1';
+const SCORER = 'scorer';
+const SENSOR = 'sensor';
+
+export interface EdgeLabOptions {
+  readonly model: Uint8Array;
+  readonly entryScript?: string;
+}
+
+/** What arrived at the hub for one message of the sensor. */
+export interface Arrival {
+  readonly outputName: string;
+  readonly messageId: string;
+  readonly body: string;
+  /** `performance.now()` when it was seen. */
+  readonly at: number;
+}
+
+/**
+ * A simulated edge device with a sensor, whose messages are routed to the scorer and from there to the hub, and the scorer
+ * as the program of an image, bundled, which can be started and killed at will. For programs that measure and torture it.
+ */
+export class EdgeLab implements AsyncDisposable {
+  readonly simulator: Simulator;
+  readonly appRoot: string;
+  readonly #stack: AsyncDisposableStack;
+
+  static async open({ model, entryScript }: EdgeLabOptions): Promise<EdgeLab> {
+    await using stack = new AsyncDisposableStack();
+    const appRoot = stack.use(await createAppRoot(model, entryScript)).directory;
+    await bundleScorer(path.join(appRoot, 'scorer'));
+    await symlink(path.join(repository, 'node_modules'), path.join(appRoot, 'node_modules'));
+    const stateDirectory = await mkdtemp(path.join(tmpdir(), 'edgewright-lab-'));
+    stack.defer(() => rm(stateDirectory, { recursive: true, force: true }));
+    const simulator = stack.use(
+      await startSimulator({
+        stateDirectory,
+        edgeHubTimings: { resumeAtOnce: true, retryMinimumMs: 50, retryDeltaMs: 50, retryMaximumMs: 500 },
+      }),
+    );
+    await simulator.createDevice({ deviceId: DEVICE, edge: true });
+    for (const moduleId of [SENSOR, SCORER]) await simulator.moduleCredentials(DEVICE, moduleId);
+    return new EdgeLab(simulator, appRoot, stack.move());
+  }
+
+  private constructor(simulator: Simulator, appRoot: string, stack: AsyncDisposableStack) {
+    this.simulator = simulator;
+    this.appRoot = appRoot;
+    this.#stack = stack;
+  }
+
+  /** Sets the routes, and the desired properties of the scorer. */
+  async configure(desired: ScorerDesired): Promise<void> {
+    const { connectionString, httpsPort, caFile } = this.simulator.info;
+    await using hub = connectHub({ connectionString, port: httpsPort, caFile });
+    await hub.applyManifest(DEVICE, manifestWith(desired));
+  }
+
+  /** Starts the scorer; it is killed with the lab if it has not ended by then. */
+  async startScorer(environment: Readonly<Record<string, string>> = {}): Promise<ScorerProcess> {
+    const credentials = await this.simulator.moduleCredentials(DEVICE, SCORER);
+    return this.#stack.use(
+      new ScorerProcess({ AML_APP_ROOT: this.appRoot, ...credentials.environment, ...environment }, [
+        path.join(this.appRoot, 'scorer/main.mjs'),
+      ]),
+    );
+  }
+
+  /** A folder for the journal, gone with the lab. */
+  async stateFolder(): Promise<string> {
+    const directory = await mkdtemp(path.join(tmpdir(), 'edgewright-lab-state-'));
+    this.#stack.defer(() => rm(directory, { recursive: true, force: true }));
+    return directory;
+  }
+
+  /** Sends messages as the sensor, with the ids given. Resolves when edgeHub has them all. */
+  async send(messages: Iterable<{ readonly id: string; readonly body: unknown }>, inFlight = 16): Promise<number> {
+    const outgoing = [...messages].map(({ id, body }) => ({ body, messageId: id }));
+    const { confirmed } = await this.simulator.send({
+      deviceId: DEVICE,
+      moduleId: SENSOR,
+      output: 'measurements',
+      messages: outgoing,
+      inFlight,
+    });
+    return confirmed;
+  }
+
+  /** Collects what arrives at the hub from now on, by the id of the sensor's message, until the signal fires. */
+  collect(signal: AbortSignal, onArrival: () => void = () => {}): Map<string, Arrival[]> {
+    const arrivals = new Map<string, Arrival[]>();
+    const collecting = async (): Promise<void> => {
+      for await (const record of this.simulator.monitor({ deviceId: DEVICE, moduleId: SCORER }, signal)) {
+        const id = record.properties['inputMessageId'] ?? '';
+        const { outputName = '', messageId = '' } = record.systemProperties;
+        const arrival = { outputName, messageId, body: record.body.toString(), at: performance.now() };
+        arrivals.set(id, [...(arrivals.get(id) ?? []), arrival]);
+        onArrival();
+      }
+    };
+    void collecting().catch(() => {});
+    return arrivals;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync();
+  }
+}
+
+function manifestWith(desired: ScorerDesired): DeploymentManifest {
+  const systemModule = { type: 'docker', settings: { image: 'system', createOptions: '' } } as const;
+  return {
+    modulesContent: {
+      $edgeAgent: {
+        'properties.desired': {
+          schemaVersion: '1.1',
+          runtime: { type: 'docker', settings: { minDockerVersion: 'v1.25' } },
+          systemModules: {
+            edgeAgent: systemModule,
+            edgeHub: { ...systemModule, status: 'running', restartPolicy: 'always' },
+          },
+          modules: {},
+        },
+      },
+      $edgeHub: {
+        'properties.desired': {
+          schemaVersion: '1.1',
+          routes: {
+            sensorToScorer: `FROM /messages/modules/${SENSOR}/outputs/* INTO BrokeredEndpoint("/modules/${SCORER}/inputs/amlInput")`,
+            scorerToHub: `FROM /messages/modules/${SCORER}/outputs/* INTO $upstream`,
+          },
+          storeAndForwardConfiguration: { timeToLiveSecs: 7200 },
+        },
+      },
+      // a module that the edge agent does not run, but whose twin it sets
+      ...{ [SCORER]: { 'properties.desired': { ...desired } } },
+    },
+  };
+}
