@@ -1,5 +1,6 @@
 import { ContractError, parseJson } from '@edgewright/contract';
 import { recordOf } from '../json-record.ts';
+import type { JsonRecord } from '../json-record.ts';
 import { lintCatalogue } from './catalogue.ts';
 import type { LintEntry } from './catalogue.ts';
 import type { Finding } from './finding.ts';
@@ -26,11 +27,9 @@ export function lintManifest(manifest: unknown, options: LintOptions): Finding[]
   }
   const subject = readSubject(document, options);
   const observations = lintRules.flatMap((rule) => rule(subject));
-  const placeOf = createPlaces(document);
-  return observations
-    .map((observation, index) => ({ observation, place: placeOf(observation.at), index }))
-    .toSorted((a, b) => a.place - b.place || a.index - b.index)
-    .map(({ observation }) => findingOf(observation));
+  const compare = createPlaceOrder(document);
+  // sorting is stable: findings of one place keep the order of the rules
+  return observations.toSorted((a, b) => compare(a.at, b.at)).map(findingOf);
 }
 
 function findingOf({ code, at, message, severity }: Observation): Finding {
@@ -54,26 +53,25 @@ function parsed(text: string, source: string): { document: unknown } | { observa
   }
 }
 
-/** Numbers the places of a document in the order of its text; a place that is not there counts as the nearest one above. */
-function createPlaces(document: unknown): (steps: JsonSteps) => number {
-  const numbers = new Map<string, number>();
-  const waiting: { value: unknown; path: string }[] = [{ value: document, path: jsonPath([]) }];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const { value, path } = next;
-    numbers.set(path, numbers.size);
-    if (typeof value !== 'object' || value === null) continue;
-    const members = Array.isArray(value)
-      ? value.map((child: unknown, index) => ({ value: child, path: `${path}${jsonPath([index]).slice(1)}` }))
-      : Object.entries(value).map(([name, child]) => ({
-          value: child as unknown,
-          path: `${path}${jsonPath([name]).slice(1)}`,
-        }));
-    waiting.push(...members.toReversed());
-  }
-  return (steps) => {
-    for (let length = steps.length; length > 0; length -= 1) {
-      const number = numbers.get(jsonPath(steps.slice(0, length)));
-      if (number !== undefined) return number;
+/** Orders places as they stand in the document; what is not there stands before what is, in the same object. */
+function createPlaceOrder(document: unknown): (a: JsonSteps, b: JsonSteps) => number {
+  const indexes = new WeakMap<object, Map<string, number>>();
+  const indexOf = (parent: unknown, step: string | number | undefined): number => {
+    const record = recordOf(parent);
+    if (record === undefined) return typeof step === 'number' ? step : -1;
+    let index = indexes.get(record);
+    if (index === undefined) {
+      index = new Map(Object.keys(record).map((name, position) => [name, position]));
+      indexes.set(record, index);
+    }
+    return index.get(String(step)) ?? -1;
+  };
+  return (a, b) => {
+    let parent = document;
+    for (let depth = 0; depth < Math.max(a.length, b.length); depth += 1) {
+      const order = indexOf(parent, a[depth]) - indexOf(parent, b[depth]);
+      if (order !== 0 || a[depth] !== b[depth]) return order;
+      parent = typeof parent === 'object' && parent !== null ? (parent as JsonRecord)[String(a[depth])] : undefined;
     }
     return 0;
   };
