@@ -21,7 +21,13 @@ export {
 export type { DeploymentManifest, EdgeAgentDesired, EdgeHubDesired, EdgeModule } from './manifest.ts';
 export { MAX_MESSAGE_BYTES, ScoringErrorSchema, scorerEndpoints, scorerProperties } from './messages.ts';
 export type { ScoringError } from './messages.ts';
-export { MODEL_NAME_PATTERN, modelFrameworks, ModelSchema, parseModelReference } from './model.ts';
+export {
+  MODEL_NAME_PATTERN,
+  modelFrameworks,
+  ModelSchema,
+  parseModelReference,
+  ResourceConfigurationSchema,
+} from './model.ts';
 export type { Model, ModelFile, ModelReference } from './model.ts';
 export { modelFormatOf, modelFormats } from './model-format.ts';
 export type { ModelFormat } from './model-format.ts';

@@ -20,12 +20,24 @@ export const ModelFileSchema = Type.Object({
 
 export type ModelFile = Static<typeof ModelFileSchema>;
 
+/** Processors, memory and graphics processors that a model wants. */
+export const ResourceConfigurationSchema = Type.Object(
+  {
+    cpu: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: 'cores, also parts of one' })),
+    memoryInGB: Type.Optional(Type.Number({ exclusiveMinimum: 0 })),
+    gpu: Type.Optional(Type.Integer({ minimum: 0 })),
+  },
+  { additionalProperties: false },
+);
+
 /** A registered version of a model; Azure ML's keys where Azure ML has them. */
 export const ModelSchema = Type.Object({
   id: Type.String(),
   name: Type.String({ pattern: MODEL_NAME_PATTERN, description: MODEL_NAME_RULE }),
   version: Type.Integer({ minimum: 1 }),
   createdTime: Type.String(),
+  /** When tags, properties or description were last changed; absent when they never were. */
+  modifiedTime: Type.Optional(Type.String()),
   description: Type.Optional(Type.String()),
   tags: Type.Record(Type.String(), Type.String()),
   properties: Type.Record(Type.String(), Type.String()),
@@ -43,6 +55,8 @@ export const ModelSchema = Type.Object({
   mainFile: Type.Optional(Type.String({ minLength: 1 })),
   sizeBytes: Type.Integer({ minimum: 0 }),
   files: Type.Array(ModelFileSchema, { minItems: 1 }),
+  /** What a service of this model should get when its deployment does not say. */
+  resourceConfiguration: Type.Optional(ResourceConfigurationSchema),
 });
 
 export type Model = Static<typeof ModelSchema>;

@@ -1,4 +1,4 @@
-import { MODEL_NAME_PATTERN, modelFrameworks } from '@edgewright/contract';
+import { documentIssues, MODEL_NAME_PATTERN, modelFrameworks, ResourceConfigurationSchema } from '@edgewright/contract';
 import type { RegisterModelInput } from './model-registry.ts';
 import { ModelsError } from './models-error.ts';
 
@@ -26,6 +26,15 @@ export function checkModelInput(input: RegisterModelInput): void {
   }
   checkLabels('tags', input.tags ?? {});
   checkLabels('properties', input.properties ?? {});
+  checkResources(input.resourceConfiguration);
+}
+
+/** @throws ModelsError `ModelInputInvalid` */
+export function checkResources(resources: RegisterModelInput['resourceConfiguration']): void {
+  const [issue] = resources === undefined ? [] : documentIssues(ResourceConfigurationSchema, resources);
+  if (issue !== undefined) {
+    throw refused(`resourceConfiguration${issue.path.slice(1)}`, issue.found, `expected ${issue.expected}`);
+  }
 }
 
 /** @throws ModelsError `ModelInputInvalid` */
@@ -50,7 +59,7 @@ export function checkLabels(what: 'tags' | 'properties', labels: Readonly<Record
 function refused(field: string, value: string, reason: string): ModelsError {
   return new ModelsError(
     'ModelInputInvalid',
-    `cannot register the model: ${field} "${value}" is not allowed: ${reason}`,
+    `cannot take what is said of the model: ${field} "${value}" is not allowed: ${reason}`,
     {
       details: { field, value, reason },
     },

@@ -1,4 +1,13 @@
-export type { ModelFilter, ModelPage, ModelRegistry, RegisterModelInput } from './model-registry.ts';
+export type {
+  DeleteModelOptions,
+  DownloadModelOptions,
+  ExactModelReference,
+  ModelChanges,
+  ModelFilter,
+  ModelPage,
+  ModelRegistry,
+  RegisterModelInput,
+} from './model-registry.ts';
 export { ModelsError } from './models-error.ts';
 export { readOnnxFile, readOnnxModel } from './onnx/read-onnx-model.ts';
 export type { OnnxModel } from './onnx/read-onnx-model.ts';

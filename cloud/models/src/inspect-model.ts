@@ -1,14 +1,20 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { modelFormatOf } from '@edgewright/contract';
 import type { Model } from '@edgewright/contract';
 import { ModelsError } from './models-error.ts';
 import { readOnnxFile } from './onnx/read-onnx-model.ts';
 import type { StagedFile } from './store/blob-folder.ts';
 
+/** A `model.json` describes layers or a graph; weights are in files of their own. */
+const MAX_JSON_BYTES = 256 * 1024 * 1024;
+
 /** What the files of a model turned out to be. */
 export type ModelContent = Pick<Model, 'format' | 'framework' | 'signature' | 'opsets' | 'operators' | 'mainFile'>;
 
 /**
- * Reads the files of a model. What has the name of an ONNX file, or is said to be one, must be one.
+ * Reads the files of a model. What has the name of an ONNX file, or is said to be one, must be one. Of several models in one
+ * folder, ONNX goes before TensorFlow.js, and that before a description of a model that runs elsewhere.
  *
  * @param given the path that the user named, for messages
  * @throws ModelsError `ModelFileInvalid`
@@ -19,15 +25,25 @@ export function inspectModel(
   framework: Model['framework'] | undefined,
 ): ModelContent {
   const onnxFiles = files.filter((file) => isOnnxName(file.path) || (framework === 'Onnx' && files.length === 1));
-  if (onnxFiles.length === 0) {
-    if (framework === 'Onnx') throw invalid(given, 'the folder holds no file whose name ends in .onnx');
-    const only = files.length === 1 ? files[0] : undefined;
-    return {
-      format: 'other',
-      framework: framework ?? 'Custom',
-      ...(only === undefined ? {} : { mainFile: only.path }),
-    };
+  if (onnxFiles.length > 0) return inspectOnnx(given, { files, onnxFiles, framework });
+  if (framework === 'Onnx') throw invalid(given, 'the folder holds no file whose name ends in .onnx');
+  const tensorflow = files.find((file) => modelFormatOf(file.path) === 'tfjs' && isTensorFlow(given, file, files));
+  if (tensorflow !== undefined) {
+    return { format: 'tfjs', framework: framework ?? 'TensorFlow', mainFile: tensorflow.path };
   }
+  const remote = files.find((file) => modelFormatOf(file.path) === 'remote');
+  if (remote !== undefined) return { format: 'remote', framework: framework ?? 'Custom', mainFile: remote.path };
+  const only = files.length === 1 ? files[0] : undefined;
+  return { format: 'other', framework: framework ?? 'Custom', ...(only === undefined ? {} : { mainFile: only.path }) };
+}
+
+interface OnnxFolder {
+  readonly files: readonly StagedFile[];
+  readonly onnxFiles: readonly StagedFile[];
+  readonly framework: Model['framework'] | undefined;
+}
+
+function inspectOnnx(given: string, { files, onnxFiles, framework }: OnnxFolder): ModelContent {
   const main = onnxFiles.find((file) => file.path === 'model.onnx') ?? onnxFiles[0];
   let content: ModelContent = { format: 'onnx', framework: framework ?? 'Onnx' };
   for (const file of onnxFiles) {
@@ -40,8 +56,32 @@ export function inspectModel(
   return content;
 }
 
+/** Any JSON may be called `model.json`; one of TensorFlow.js has a topology and names files of weights, which must be there. */
+function isTensorFlow(given: string, file: StagedFile, files: readonly StagedFile[]): boolean {
+  if (!file.path.endsWith('.json')) return file.sizeBytes > 0;
+  if (file.sizeBytes > MAX_JSON_BYTES) return false;
+  const document = parseObject(readFileSync(file.stagedAt, 'utf8'));
+  if (document === undefined || !('modelTopology' in document)) return false;
+  const groups = Array.isArray(document['weightsManifest']) ? (document['weightsManifest'] as unknown[]) : [];
+  const weights = groups.flatMap((group) => {
+    const paths = typeof group === 'object' && group !== null && 'paths' in group ? group.paths : [];
+    return Array.isArray(paths) ? paths.filter((one): one is string => typeof one === 'string') : [];
+  });
+  requireExternalFiles({ given, file, files }, weights);
+  return true;
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function isOnnxName(name: string): boolean {
-  return name.toLowerCase().endsWith('.onnx');
+  return modelFormatOf(name) === 'onnx';
 }
 
 /** True when the user named the file, not a folder that holds it. */

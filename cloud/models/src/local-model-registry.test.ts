@@ -112,6 +112,30 @@ describe('register', () => {
     expect(await readdir(path.join(folder, 'registry/staging'))).toEqual([]);
   });
 
+  it.each([
+    [
+      'a model of TensorFlow.js',
+      { 'm/model.json': '{"modelTopology":{},"weightsManifest":[{"paths":["w.bin"]}]}', 'm/w.bin': 'w' },
+      'tfjs',
+      'model.json',
+    ],
+    ['a SavedModel', { 'm/saved_model.pb': 'x', 'm/variables/variables.index': 'y' }, 'tfjs', 'saved_model.pb'],
+    ['a model that runs elsewhere', { 'm/net.remote.json': '{}', 'm/notes.txt': '' }, 'remote', 'net.remote.json'],
+    ['another model.json', { 'm/model.json': '{"name":"no topology"}' }, 'other', 'model.json'],
+    ['a model.json that is no JSON', { 'm/model.json': 'hello', 'm/other': '' }, 'other', undefined],
+  ])('knows %s', async (_, files, format, mainFile) => {
+    const { folder, registry, write } = await createRegistry();
+    await write(files);
+    const model = await registry.register({ name: 'm', path: path.join(folder, 'm') });
+    expect([model.format, model.mainFile]).toEqual([format, mainFile]);
+  });
+
+  it('refuses a model of TensorFlow.js without its weights', async () => {
+    const { registry, write } = await createRegistry();
+    const file = await write({ 'model.json': '{"modelTopology":{},"weightsManifest":[{"paths":["w.bin"]}]}' });
+    expect((await failure(registry.register({ name: 'm', path: file }))).message).toContain('another file, "w.bin"');
+  });
+
   it('takes what is not ONNX as it is, and calls it Custom', async () => {
     const { registry, write } = await createRegistry();
     const model = await registry.register({ name: 'pickle', path: await write({ 'm.pkl': 'x' }) });
@@ -321,5 +345,107 @@ describe('openModelRegistry', () => {
     await registry[Symbol.asyncDispose]();
     await using _again = await openModelRegistry(path.join(folder, 'registry'));
     expect(await readdir(path.join(folder, 'registry/staging'))).toEqual(['fresh']);
+  });
+});
+
+describe('update', () => {
+  it('replaces and removes tags, adds properties, and is seen by filters', async () => {
+    const { registry, write } = await createRegistry();
+    const path = await write({ 'm.bin': 'x' });
+    await registry.register({ name: 'm', path, tags: { stage: 'test', old: 'yes' }, properties: { source: 'here' } });
+    const changed = await registry.update(
+      { name: 'm', version: 1 },
+      {
+        description: 'better',
+        addTags: { stage: 'prod', new: '' },
+        removeTags: ['old', 'never'],
+        addProperties: { score: '0.9' },
+        resourceConfiguration: { cpu: 0.5, memoryInGB: 1 },
+      },
+    );
+    expect(changed).toMatchObject({
+      description: 'better',
+      modifiedTime: '1970-01-01T00:00:00.000Z',
+      tags: { stage: 'prod', new: '' },
+      properties: { source: 'here', score: '0.9' },
+      resourceConfiguration: { cpu: 0.5, memoryInGB: 1 },
+    });
+    expect(changed.tags).not.toHaveProperty('old');
+    expect(await registry.get({ name: 'm' })).toEqual(changed);
+    expect((await registry.list({ tags: ['stage=prod'] })).models).toEqual([changed]);
+    expect((await registry.list({ tags: ['old'] })).models).toEqual([]);
+  });
+
+  it.each([
+    [{ addProperties: { source: 'there' } }, 'properties cannot be changed'],
+    [{ addTags: { a: 1 as unknown as string } }, 'a value is a text'],
+    [{ resourceConfiguration: { cpu: 0 } }, 'resourceConfiguration.cpu "0"'],
+  ])('refuses %j and changes nothing', async (changes, words) => {
+    const { registry, write } = await createRegistry();
+    const path = await write({ 'm.bin': 'x' });
+    const model = await registry.register({ name: 'm', path, properties: { source: 'here' } });
+    const error = await failure(registry.update({ name: 'm', version: 1 }, { description: 'new', ...changes }));
+    expect(error.code).toBe('ModelInputInvalid');
+    expect(error.message).toContain(words);
+    expect(await registry.get({ name: 'm' })).toEqual(model);
+    expect((await failure(registry.update({ name: 'm', version: 2 }, {}))).code).toBe('ModelNotFound');
+  });
+});
+
+describe('delete', () => {
+  it('removes a version and the files that no other one has, and never gives its number again', async () => {
+    const { folder, registry, write } = await createRegistry();
+    const files = path.join(folder, 'registry/blobs/sha256');
+    await registry.register({ name: 'm', path: await write({ 'a.bin': 'shared' }), tags: { a: 'b' } });
+    const second = await registry.register({ name: 'm', path: await write({ 'b.bin': 'own' }), tags: { a: 'b' } });
+    const other = await registry.register({ name: 'other', path: await write({ 'a.bin': 'shared' }) });
+    await registry.directoryOf(second);
+    await registry.delete({ name: 'm', version: 2 });
+    expect((await failure(registry.get({ name: 'm', version: 2 }))).code).toBe('ModelNotFound');
+    await registry.delete({ name: 'm', version: 1 });
+    expect(await readdir(files)).toEqual([other.files[0]?.sha256]);
+    expect(await readdir(path.join(folder, 'registry/trees'))).toEqual([]);
+    expect((await registry.list({ tags: ['a'] })).models).toEqual([]);
+    expect(await readdir(await registry.directoryOf(other))).toEqual(['a.bin']);
+    expect((await registry.register({ name: 'm', path: await write({ 'a.bin': 'new' }) })).version).toBe(3);
+  });
+
+  it('is refused while something uses the model, which is named', async () => {
+    const { registry, write } = await createRegistry();
+    await registry.register({ name: 'm', path: await write({ 'm.bin': 'x' }) });
+    const dependants = async (): Promise<string[]> => await Promise.resolve(['image m:1', 'service s']);
+    const error = await failure(registry.delete({ name: 'm', version: 1 }, { dependants }));
+    expect(error).toMatchObject({ code: 'ModelInUse', details: { dependants: ['image m:1', 'service s'] } });
+    expect(error.message).toContain('it is used by image m:1, service s');
+    expect((await registry.get({ name: 'm' })).version).toBe(1);
+    expect((await failure(registry.delete({ name: 'm', version: 7 }))).code).toBe('ModelNotFound');
+  });
+});
+
+describe('download', () => {
+  it('copies the tree of a model, and replaces files only when it may', async () => {
+    const { folder, registry, write } = await createRegistry();
+    await write({ 'm/model.onnx': onnx(), 'm/data/labels.txt': 'a' });
+    await registry.register({ name: 'm', path: path.join(folder, 'm') });
+    const targetDirectory = path.join(folder, 'out/here');
+    const files = await registry.download({ name: 'm' }, { targetDirectory });
+    expect(files).toEqual([path.join(targetDirectory, 'data/labels.txt'), path.join(targetDirectory, 'model.onnx')]);
+    await writeFile(path.join(targetDirectory, 'data/labels.txt'), 'mine');
+    const error = await failure(registry.download({ name: 'm' }, { targetDirectory }));
+    expect(error).toMatchObject({ code: 'TargetExists', details: { files } });
+    expect(await readFile(path.join(targetDirectory, 'data/labels.txt'), 'utf8')).toBe('mine');
+    await registry.download({ name: 'm' }, { targetDirectory, overwrite: true });
+    expect(await readFile(path.join(targetDirectory, 'data/labels.txt'), 'utf8')).toBe('a');
+    expect((await readdir(targetDirectory)).toSorted()).toEqual(['data', 'model.onnx']);
+  });
+
+  it('gives out nothing of a model that is spoilt', async () => {
+    const { folder, registry, write } = await createRegistry();
+    await write({ 'm/a': 'a', 'm/b': 'b' });
+    const model = await registry.register({ name: 'm', path: path.join(folder, 'm') });
+    await unlink(path.join(folder, 'registry/blobs/sha256', model.files[1]?.sha256 ?? ''));
+    const targetDirectory = path.join(folder, 'out');
+    expect((await failure(registry.download({ name: 'm' }, { targetDirectory }))).code).toBe('ModelCorrupted');
+    expect(await readdir(targetDirectory)).toEqual([]);
   });
 });

@@ -1,9 +1,20 @@
 import { isEdgewrightError, messageOf } from '@edgewright/contract';
 import type { Model, ModelReference } from '@edgewright/contract';
+import { changeModel } from './change-model.ts';
 import { checkModelInput } from './check-model-input.ts';
+import { downloadModel } from './download-model.ts';
 import { inspectModel } from './inspect-model.ts';
 import type { ModelContent } from './inspect-model.ts';
-import type { ModelFilter, ModelPage, ModelRegistry, RegisterModelInput } from './model-registry.ts';
+import type {
+  DeleteModelOptions,
+  DownloadModelOptions,
+  ExactModelReference,
+  ModelChanges,
+  ModelFilter,
+  ModelPage,
+  ModelRegistry,
+  RegisterModelInput,
+} from './model-registry.ts';
 import { ModelsError } from './models-error.ts';
 import { readPageToken, writePageToken } from './page-token.ts';
 import type { BlobFolder, StagedFile } from './store/blob-folder.ts';
@@ -49,9 +60,8 @@ export class LocalModelRegistry implements ModelRegistry {
 
   async get(reference: ModelReference): Promise<Model> {
     return await this.#guard(`get "${reference.name}"`, async () => {
-      const model = this.#parts.index.find(reference);
-      if (model !== undefined) return await Promise.resolve(model);
-      throw this.#notFound(reference);
+      await Promise.resolve();
+      return this.#find(reference);
     });
   }
 
@@ -77,6 +87,47 @@ export class LocalModelRegistry implements ModelRegistry {
     return await this.#guard(`read the model ${model.id}`, () => this.#parts.blobs.tree(stored));
   }
 
+  async update(reference: ExactModelReference, changes: ModelChanges): Promise<Model> {
+    const { index, now } = this.#parts;
+    return await this.#guard(`change "${reference.name}:${reference.version}"`, async () => {
+      await Promise.resolve();
+      return index.transaction(() => {
+        const changed = changeModel(this.#find(reference), changes, now());
+        index.replace(changed);
+        return changed;
+      });
+    });
+  }
+
+  async delete(reference: ExactModelReference, options: DeleteModelOptions = {}): Promise<void> {
+    const { index, blobs } = this.#parts;
+    const model = await this.get(reference);
+    const dependants = (await options.dependants?.(model)) ?? [];
+    if (dependants.length > 0) {
+      throw new ModelsError(
+        'ModelInUse',
+        `cannot delete the model ${model.id}: it is used by ${dependants.join(', ')}`,
+        {
+          details: { model: model.id, dependants },
+        },
+      );
+    }
+    await this.#guard(`delete "${model.id}"`, async () => {
+      await Promise.resolve();
+      index.transaction(() => {
+        this.#find(reference);
+        index.remove(reference);
+      });
+      // after the commit: files that went before it would leave a broken version behind if the commit failed
+      index.transaction(() => blobs.sweep(index));
+    });
+  }
+
+  async download(reference: ModelReference, options: DownloadModelOptions): Promise<readonly string[]> {
+    const model = await this.get(reference);
+    return await this.#guard(`download "${model.id}"`, () => downloadModel(model, this.#parts.blobs, options));
+  }
+
   /** Makes a model known: its blobs go to their places and its row appears, or neither does. */
   #commit(input: RegisterModelInput, files: readonly StagedFile[], content: ModelContent): Model {
     const { index, blobs, now } = this.#parts;
@@ -95,10 +146,17 @@ export class LocalModelRegistry implements ModelRegistry {
         ...content,
         sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
         files: files.map(({ path, sizeBytes, sha256 }) => ({ path, sizeBytes, sha256 })),
+        ...(input.resourceConfiguration === undefined ? {} : { resourceConfiguration: input.resourceConfiguration }),
       };
       index.insert(model);
       return model;
     });
+  }
+
+  #find(reference: ModelReference): Model {
+    const model = this.#parts.index.find(reference);
+    if (model === undefined) throw this.#notFound(reference);
+    return model;
   }
 
   #notFound(reference: ModelReference): ModelsError {

@@ -13,8 +13,38 @@ export interface RegisterModelInput {
   readonly framework?: Model['framework'];
   /** Only together with `framework`. */
   readonly frameworkVersion?: string;
+  /** What a service of this model should get when its deployment does not say. */
+  readonly resourceConfiguration?: NonNullable<Model['resourceConfiguration']>;
   readonly signal?: AbortSignal;
 }
+
+/** What can be changed of a version that is registered. Its files never can. */
+export interface ModelChanges {
+  readonly description?: string;
+  /** Added, or replaced where the key is there. */
+  readonly addTags?: Readonly<Record<string, string>>;
+  /** Keys; those that are not there are passed over. */
+  readonly removeTags?: readonly string[];
+  /** Added. A property that is there cannot be changed or removed. */
+  readonly addProperties?: Readonly<Record<string, string>>;
+  readonly resourceConfiguration?: NonNullable<Model['resourceConfiguration']>;
+}
+
+export interface DeleteModelOptions {
+  /** Names what uses a model: images, services. Nothing is deleted while it names anything. */
+  readonly dependants?: (model: Model) => Promise<readonly string[]>;
+}
+
+export interface DownloadModelOptions {
+  /** Made when it is not there. The model's files go into it with their own tree. */
+  readonly targetDirectory: string;
+  /** Replace files that are there; default false. */
+  readonly overwrite?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** A version, named in full. */
+export type ExactModelReference = Required<ModelReference>;
 
 /** Which models to list. All conditions given must hold. */
 export interface ModelFilter {
@@ -65,4 +95,26 @@ export interface ModelRegistry extends AsyncDisposable {
    * @throws ModelsError `ModelCorrupted`, `ModelNotFound`
    */
   directoryOf(model: Model): Promise<string>;
+
+  /**
+   * Changes what is said of a version.
+   *
+   * @throws ModelsError `ModelNotFound`, `ModelInputInvalid` (also for a property that is there already)
+   */
+  update(reference: ExactModelReference, changes: ModelChanges): Promise<Model>;
+
+  /**
+   * Deletes a version, and its files unless another version has the same. Its number is not given again.
+   *
+   * @throws ModelsError `ModelNotFound`, `ModelInUse` with the names of what uses it
+   */
+  delete(reference: ExactModelReference, options?: DeleteModelOptions): Promise<void>;
+
+  /**
+   * Copies a model's files out of the registry and checks their digests on the way.
+   *
+   * @returns absolute paths of the files, in the order of the model's
+   * @throws ModelsError `ModelNotFound`, `ModelCorrupted`, `TargetExists`
+   */
+  download(reference: ModelReference, options: DownloadModelOptions): Promise<readonly string[]>;
 }

@@ -14,6 +14,18 @@ export const modelsErrors = {
     meaning: 'What was said about a model, or asked of the registry, is not allowed',
     remedy: 'Mend the value that the message names.',
   },
+  ModelInUse: {
+    fault: 'user',
+    httpStatus: 412,
+    meaning: 'A model cannot be deleted while images or services use it',
+    remedy: 'Delete the services first, then the images, then the model; the message names them.',
+  },
+  TargetExists: {
+    fault: 'user',
+    httpStatus: 409,
+    meaning: 'A file that a download would write is there already',
+    remedy: 'Choose another folder, or allow files to be replaced.',
+  },
   ModelFileInvalid: {
     fault: 'user',
     httpStatus: 400,

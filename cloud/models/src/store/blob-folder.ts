@@ -1,11 +1,12 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { copyFile, link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Model, ModelFile } from '@edgewright/contract';
 import { ModelsError } from '../models-error.ts';
 import type { SourceFile } from './collect-model-files.ts';
 import { copyWithDigest, digestFile } from './file-digest.ts';
+import { treeDigest } from './tree-digest.ts';
 
 /** A file on its way into the registry: its bytes are safe on the disk, but not yet under their digest. */
 export interface StagedFile extends ModelFile {
@@ -90,6 +91,31 @@ export class BlobFolder {
   }
 
   /**
+   * Removes what no model uses any more, and what a killed process left. Synchronous, because it runs inside a
+   * transaction: a model that is being registered meanwhile places its blobs after it, or is known before it.
+   */
+  sweep(index: { usesBlob(sha256: string): boolean; usesTree(digest: string): boolean }): void {
+    for (const sha256 of readdirSync(this.#blobs)) {
+      if (!index.usesBlob(sha256)) rmSync(path.join(this.#blobs, sha256), { force: true });
+    }
+    for (const digest of readdirSync(this.#trees)) {
+      if (!index.usesTree(digest)) rmSync(path.join(this.#trees, digest), { recursive: true, force: true });
+    }
+  }
+
+  /**
+   * Copies a model's file to a new place, and checks it.
+   *
+   * @throws ModelsError `ModelCorrupted`
+   */
+  async copyOut(model: Model, file: ModelFile, { to, signal }: { to: string; signal?: AbortSignal }): Promise<void> {
+    const blob = path.join(this.#blobs, file.sha256);
+    if (!existsSync(blob)) throw corrupted(model, file, 'is not there');
+    const { sha256 } = await copyWithDigest(blob, to, signal);
+    if (sha256 !== file.sha256) throw corrupted(model, file, `has ${sha256}`);
+  }
+
+  /**
    * The folder with a model's files under their own names, all of them checked.
    *
    * @throws ModelsError `ModelCorrupted`
@@ -100,11 +126,7 @@ export class BlobFolder {
     await this.#makeTree(directory, model);
     const damage = await firstDamage(directory, model.files);
     if (damage === undefined) return directory;
-    throw new ModelsError(
-      'ModelCorrupted',
-      `cannot read the model ${model.id}: its file "${damage.file.path}" should have the SHA-256 ${damage.file.sha256}, and ${damage.found}`,
-      { details: { model: model.id, file: damage.file.path, expected: damage.file.sha256, found: damage.found } },
-    );
+    throw corrupted(model, damage.file, damage.found);
   }
 
   async #makeTree(directory: string, model: Model): Promise<void> {
@@ -126,13 +148,6 @@ export class BlobFolder {
   }
 }
 
-/** One name for one set of files, whatever model they belong to. */
-function treeDigest(files: readonly ModelFile[]): string {
-  const hash = createHash('sha256');
-  for (const file of files) hash.update(`${file.sha256} ${file.path}\n`);
-  return hash.digest('hex');
-}
-
 async function firstDamage(
   directory: string,
   files: readonly ModelFile[],
@@ -144,4 +159,12 @@ async function firstDamage(
     if (sha256 !== file.sha256) return { file, found: `has ${sha256} (${sizeBytes} of ${file.sizeBytes} bytes)` };
   }
   return undefined;
+}
+
+function corrupted(model: Model, file: ModelFile, found: string): ModelsError {
+  return new ModelsError(
+    'ModelCorrupted',
+    `cannot read the model ${model.id}: its file "${file.path}" should have the SHA-256 ${file.sha256}, and ${found}`,
+    { details: { model: model.id, file: file.path, expected: file.sha256, found } },
+  );
 }

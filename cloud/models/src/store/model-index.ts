@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import type { Model, ModelReference } from '@edgewright/contract';
+import { treeDigest } from './tree-digest.ts';
 import { pageQuery } from './page-query.ts';
 import type { PagePosition, PageRequest } from './page-query.ts';
 
@@ -17,9 +18,11 @@ const SCHEMA = `
     name TEXT NOT NULL REFERENCES names (name),
     rank INTEGER NOT NULL,
     framework TEXT NOT NULL,
+    tree TEXT NOT NULL,
     document TEXT NOT NULL
   ) STRICT;
   CREATE UNIQUE INDEX IF NOT EXISTS models_by_name ON models (name, rank);
+  CREATE INDEX IF NOT EXISTS models_by_tree ON models (tree);
   CREATE TABLE IF NOT EXISTS labels (
     kind TEXT NOT NULL,
     key TEXT NOT NULL,
@@ -81,10 +84,11 @@ export class ModelIndex implements Disposable {
   /** Adds a model. Inside a transaction. */
   insert(model: Model): void {
     const rank = -model.version;
-    this.#run('INSERT INTO models (name, rank, framework, document) VALUES (?, ?, ?, ?)', [
+    this.#run('INSERT INTO models (name, rank, framework, tree, document) VALUES (?, ?, ?, ?, ?)', [
       model.name,
       rank,
       model.framework,
+      treeDigest(model.files),
       JSON.stringify(model),
     ]);
     this.#insertLabels('tag', model, model.tags);
@@ -92,6 +96,32 @@ export class ModelIndex implements Disposable {
     for (const sha256 of new Set(model.files.map((file) => file.sha256))) {
       this.#run('INSERT INTO files (name, rank, sha256) VALUES (?, ?, ?)', [model.name, rank, sha256]);
     }
+  }
+
+  /** Writes a model anew whose tags, properties or description have changed. Inside a transaction. */
+  replace(model: Model): void {
+    const key = [model.name, -model.version];
+    this.#run('UPDATE models SET document = ? WHERE name = ? AND rank = ?', [JSON.stringify(model), ...key]);
+    this.#run('DELETE FROM labels WHERE name = ? AND rank = ?', key);
+    this.#insertLabels('tag', model, model.tags);
+    this.#insertLabels('property', model, model.properties);
+  }
+
+  /** Inside a transaction. */
+  remove(reference: Required<ModelReference>): void {
+    for (const table of ['models', 'labels', 'files']) {
+      this.#run(`DELETE FROM ${table} WHERE name = ? AND rank = ?`, [reference.name, -reference.version]);
+    }
+  }
+
+  /** Whether any model has a file of this digest. */
+  usesBlob(sha256: string): boolean {
+    return this.#first('SELECT 1 FROM files WHERE sha256 = ? LIMIT 1', [sha256]) !== undefined;
+  }
+
+  /** Whether any model has exactly the files of this tree. */
+  usesTree(digest: string): boolean {
+    return this.#first('SELECT 1 FROM models WHERE tree = ? LIMIT 1', [digest]) !== undefined;
   }
 
   find(reference: ModelReference): Model | undefined {
