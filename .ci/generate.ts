@@ -1,10 +1,11 @@
 /**
- * Writes the files that follow from the sources: docs/errors.md and the JSON Schema files. With `--check`
+ * Writes the files that follow from the sources: docs/errors.md, docs/lint.md and the JSON Schema files. With `--check`
  * it writes nothing, and fails with a diff when one of them is stale.
  */
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { lintPage } from '@edgewright/manifests';
 import { errorPage } from './generate/error-page.ts';
 import { lineDiff } from './generate/line-diff.ts';
 import { schemaFiles } from './generate/schema-files.ts';
@@ -15,7 +16,10 @@ const MAX_DIFF_LINES = 60;
 
 /** Every generated file by its path relative to the root. */
 function generatedFiles(): Map<string, string> {
-  const files = new Map([['docs/errors.md', errorPage()]]);
+  const files = new Map([
+    ['docs/errors.md', errorPage()],
+    ['docs/lint.md', lintPage()],
+  ]);
   for (const [name, text] of schemaFiles()) files.set(`${SCHEMA_FOLDER}/${name}`, text);
   return files;
 }
