@@ -120,6 +120,8 @@ export class EdgeLab implements AsyncDisposable {
 }
 
 function manifestWith(desired: ScorerDesired): DeploymentManifest {
+  // a module that the edge agent does not run, but whose twin it sets
+  const scorerTwin = { [SCORER]: { 'properties.desired': { ...desired } } };
   const systemModule = { type: 'docker', settings: { image: 'system', createOptions: '' } } as const;
   return {
     modulesContent: {
@@ -144,8 +146,7 @@ function manifestWith(desired: ScorerDesired): DeploymentManifest {
           storeAndForwardConfiguration: { timeToLiveSecs: 7200 },
         },
       },
-      // a module that the edge agent does not run, but whose twin it sets
-      ...{ [SCORER]: { 'properties.desired': { ...desired } } },
+      ...scorerTwin,
     },
   };
 }
