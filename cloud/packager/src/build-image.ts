@@ -51,7 +51,8 @@ export interface BuildImageOptions {
 export async function buildImage(options: BuildImageOptions): Promise<ImageSummary> {
   const reference = parseImageReference(options.tag);
   checkModels(options.models);
-  const plan = planRuntimes(options);
+  const formats = options.models.map(({ model }) => model.format);
+  const plan = planRuntimes({ ...options, formats });
   const emit = options.emit ?? discardEvents;
   const base = await readBaseImage(options.config.baseImage ?? 'scratch', options.configDirectory, [...plan.keys()]);
   const facts: ImageFacts = {
@@ -101,11 +102,11 @@ async function planLayers(
   const models = options.models.map(modelLayer);
   const app = appLayer(scoringConfigOf(options.models, options.config, entry), entry);
   const stacks = new Map<Platform, readonly LayerSource[]>();
-  for (const [platform, kind] of plan) {
+  for (const [platform, kinds] of plan) {
     const isBundled = options.config.nodeRuntime === 'bundled';
     stacks.set(platform, [
       ...(isBundled ? [nodeLayer(platform, context.cacheDirectory, options.signal)] : []),
-      await runtimeLayer(platform, kind),
+      ...(await Promise.all(kinds.map((kind) => runtimeLayer(platform, kind)))),
       scorerLayer(scorer, context.version),
       ...models,
       app,

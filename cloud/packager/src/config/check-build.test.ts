@@ -1,6 +1,8 @@
-import type { Model } from '@edgewright/contract';
+import type { InferenceConfig, Model, ModelFormat } from '@edgewright/contract';
 import { describe, expect, it } from 'vitest';
+import type { RuntimeKind } from '../layers/runtime-layer.ts';
 import { checkModels, planRuntimes } from './check-build.ts';
+import type { PlanInput } from './check-build.ts';
 
 const model = (name: string, files: readonly string[], mainFile?: string): { model: Model; directory: string } => ({
   directory: '/',
@@ -21,24 +23,39 @@ const model = (name: string, files: readonly string[], mainFile?: string): { mod
 
 describe('planRuntimes', () => {
   it('gives WebAssembly to arm32v7 and native code to the others', () => {
-    expect([...planRuntimes({ config: {} })]).toEqual([
-      ['amd64', 'native'],
-      ['arm64v8', 'native'],
-      ['arm32v7', 'wasm'],
+    expect([...planRuntimes({ config: {}, formats: ['onnx'] })]).toEqual([
+      ['amd64', ['native']],
+      ['arm64v8', ['native']],
+      ['arm32v7', ['wasm']],
     ]);
   });
 
   it('follows the configuration, and before it the flag, in an order of its own', () => {
-    expect([...planRuntimes({ config: { platforms: ['arm32v7', 'amd64'] } }).keys()]).toEqual(['amd64', 'arm32v7']);
-    expect([...planRuntimes({ config: { platforms: ['amd64'] }, platforms: ['arm64v8'] }).keys()]).toEqual(['arm64v8']);
-    expect([...planRuntimes({ config: { backend: 'wasm' }, platforms: ['amd64'] }).values()]).toEqual(['wasm']);
+    const formats = ['onnx'] as const;
+    const platformsOf = (input: Omit<PlanInput, 'formats'>): string[] => [
+      ...planRuntimes({ ...input, formats }).keys(),
+    ];
+    expect(platformsOf({ config: { platforms: ['arm32v7', 'amd64'] } })).toEqual(['amd64', 'arm32v7']);
+    expect(platformsOf({ config: { platforms: ['amd64'] }, platforms: ['arm64v8'] })).toEqual(['arm64v8']);
+  });
+
+  it.each<[NonNullable<InferenceConfig['backend']>, ModelFormat[], RuntimeKind[]]>([
+    ['auto', ['onnx', 'tfjs'], ['native', 'tfjs']],
+    ['auto', ['tfjs'], ['tfjs']],
+    ['auto', ['other'], ['native']],
+    ['auto', ['remote'], []],
+    ['onnx', ['onnx'], ['native']],
+    ['wasm', ['onnx'], ['wasm']],
+    ['tfjs', ['tfjs'], ['tfjs']],
+    ['fpga', ['remote'], []],
+  ])('packs for the backend %s and models of %j: %j', (backend, formats, kinds) => {
+    expect(planRuntimes({ config: { backend }, formats, platforms: ['amd64'] }).get('amd64')).toEqual(kinds);
   });
 
   it('refuses native code where there is none', () => {
-    expect(() => planRuntimes({ config: { backend: 'onnx' } })).toThrow(
+    expect(() => planRuntimes({ config: { backend: 'onnx' }, formats: ['onnx'] })).toThrow(
       expect.objectContaining({ code: 'PlatformNotPossible', details: { platform: 'arm32v7', backend: 'onnx' } }),
     );
-    expect([...planRuntimes({ config: { backend: 'onnx', platforms: ['arm64v8'] } }).values()]).toEqual(['native']);
   });
 });
 

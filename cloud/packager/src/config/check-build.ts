@@ -1,40 +1,51 @@
 import { platforms as allPlatforms } from '@edgewright/contract';
-import type { InferenceConfig, Platform } from '@edgewright/contract';
+import type { Backend, InferenceConfig, ModelFormat, Platform } from '@edgewright/contract';
 import { hasNativeRuntime } from '../layers/runtime-layer.ts';
 import type { RuntimeKind } from '../layers/runtime-layer.ts';
 import type { PackagedModel } from '../packaged-model.ts';
 import { PackagerError } from '../packager-error.ts';
 
-/** Which runtime each platform of an image gets. */
-export type RuntimePlan = ReadonlyMap<Platform, RuntimeKind>;
+/** Which runtimes each platform of an image gets; none, when the models run elsewhere. */
+export type RuntimePlan = ReadonlyMap<Platform, readonly RuntimeKind[]>;
+
+export interface PlanInput {
+  readonly config: InferenceConfig;
+  readonly platforms?: readonly Platform[];
+  /** The formats of the models, for the backend `auto`. */
+  readonly formats: readonly ModelFormat[];
+}
 
 /**
- * Chooses the platforms and what runs the model on each, and refuses what cannot work before anything is built.
+ * Chooses the platforms and what runs the models on each, and refuses what cannot work before anything is built.
  *
  * @throws PackagerError `PlatformNotPossible`
  */
-export function planRuntimes(options: {
-  readonly config: InferenceConfig;
-  readonly platforms?: readonly Platform[];
-}): RuntimePlan {
-  const wanted = options.platforms ?? options.config.platforms ?? allPlatforms;
-  const backend = options.config.backend ?? 'auto';
+export function planRuntimes(input: PlanInput): RuntimePlan {
+  const wanted = input.platforms ?? input.config.platforms ?? allPlatforms;
+  const backend = input.config.backend ?? 'auto';
   // in the order of the contract, so that the order in which they were asked for does not show in the digest
   const chosen = allPlatforms.filter((platform) => wanted.includes(platform));
-  return new Map(
-    chosen.map((platform) => {
-      const isNative = hasNativeRuntime(platform);
-      if (backend === 'onnx' && !isNative) {
-        throw new PackagerError(
-          'PlatformNotPossible',
-          `cannot build for ${platform} with the backend "onnx": onnxruntime-node has no binaries for that platform; ` +
-            'use the backend "wasm" or "auto", or leave the platform out',
-          { details: { platform, backend } },
-        );
-      }
-      return [platform, backend !== 'wasm' && isNative ? 'native' : 'wasm'];
-    }),
-  );
+  return new Map(chosen.map((platform) => [platform, runtimesOf(platform, backend, input.formats)]));
+}
+
+function runtimesOf(platform: Platform, backend: Backend, formats: readonly ModelFormat[]): RuntimeKind[] {
+  const isNative = hasNativeRuntime(platform);
+  if (backend === 'onnx' && !isNative) {
+    throw new PackagerError(
+      'PlatformNotPossible',
+      `cannot build for ${platform} with the backend "onnx": onnxruntime-node has no binaries for that platform; ` +
+        'use the backend "wasm" or "auto", or leave the platform out',
+      { details: { platform, backend } },
+    );
+  }
+  if (backend === 'wasm' || backend === 'tfjs') return [backend];
+  if (backend === 'fpga') return [];
+  // an entry script may load what edgewright does not read, most likely with onnxruntime
+  const needsOnnx = backend === 'onnx' || formats.some((format) => format === 'onnx' || format === 'other');
+  return [
+    ...(needsOnnx ? [isNative ? ('native' as const) : ('wasm' as const)] : []),
+    ...(backend === 'auto' && formats.includes('tfjs') ? ['tfjs' as const] : []),
+  ];
 }
 
 /**
@@ -51,7 +62,7 @@ export function checkModels(models: readonly PackagedModel[]): void {
     seen.add(model.name);
     if (model.mainFile === undefined && model.files.length !== 1) {
       throw refused(
-        `it is not clear which file of the model ${model.id} is to be loaded: it has ${model.files.length} files, none of them .onnx`,
+        `it is not clear which file of the model ${model.id} is to be loaded: it has ${model.files.length} files, and none is of a format that is known`,
       );
     }
   }

@@ -9,9 +9,11 @@ import { APP_ROOT } from './app-layers.ts';
 import type { LayerSource } from './layer-source.ts';
 import { arrangeEntries } from './tar-entry.ts';
 import type { FileEntry } from './tar-entry.ts';
+import { tracePackages } from './trace-packages.ts';
+import type { PackageFile } from './trace-packages.ts';
 
-/** What runs models on a platform. */
-export type RuntimeKind = 'native' | 'wasm';
+/** What runs models: onnxruntime as native code or as WebAssembly, or TensorFlow.js. */
+export type RuntimeKind = 'native' | 'wasm' | 'tfjs';
 
 /** The folder of onnxruntime-node's binaries for each platform that has them. */
 const nativeFolders: Readonly<Partial<Record<Platform, string>>> = {
@@ -30,6 +32,12 @@ const WASM_FILES = [
   'dist/ort-wasm-simd-threaded.wasm',
 ];
 
+/** What the engine imports for models of TensorFlow.js, and the WebAssembly files that are read and not imported. */
+const TFJS_PACKAGES = ['core', 'converter', 'layers', 'backend-cpu', 'backend-wasm'].map(
+  (one) => `@tensorflow/tfjs-${one}`,
+);
+const TFJS_WASM = { name: '@tensorflow/tfjs-backend-wasm', take: ['package.json', 'dist/*.wasm'] };
+
 const require = createRequire(import.meta.url);
 
 /** Whether a platform has native binaries; if not, only WebAssembly scores on it. */
@@ -43,18 +51,18 @@ export function hasNativeRuntime(platform: Platform): boolean {
  * @throws PackagerError `RuntimePackageMissing`
  */
 export async function runtimeLayer(platform: Platform, kind: RuntimeKind): Promise<LayerSource> {
-  const packages = kind === 'native' ? nativePackages(platform) : [locate('onnxruntime-web', WASM_FILES)];
+  const packages = packagesOf(platform, kind);
+  const found = new Map<string, PackageFile>();
+  for (const one of packages) for (const file of await filesOf(one)) found.set(file.path, file);
+  if (kind === 'tfjs') for (const file of await tracePackages(TFJS_PACKAGES)) found.set(file.path, file);
   const files: FileEntry[] = [];
   const stamps: unknown[] = [];
-  for (const one of packages) {
-    for (const file of await filesOf(one)) {
-      const source = path.join(one.directory, file);
-      const found = await stat(source).catch((cause: unknown) => {
-        throw missing(one.name, messageOf(cause), cause);
-      });
-      files.push({ type: 'file', path: `${APP_ROOT}/node_modules/${one.name}/${file}`, source, sizeBytes: found.size });
-      stamps.push([one.name, file, found.size, found.mtimeMs]);
-    }
+  for (const { path: place, source } of found.values()) {
+    const { size, mtimeMs } = await stat(source).catch((cause: unknown) => {
+      throw missing(place, messageOf(cause), cause);
+    });
+    files.push({ type: 'file', path: `${APP_ROOT}/node_modules/${place}`, source, sizeBytes: size });
+    stamps.push([place, size, mtimeMs]);
   }
   const title = packages.map((one) => `${one.name} ${one.version}`).join(', ');
   return {
@@ -73,6 +81,12 @@ interface RuntimePackage {
   readonly directory: string;
   /** Files, and folders ending in `/*.EXTENSION` or `/*`. */
   readonly take: readonly string[];
+}
+
+function packagesOf(platform: Platform, kind: RuntimeKind): RuntimePackage[] {
+  if (kind === 'native') return nativePackages(platform);
+  if (kind === 'wasm') return [locate('onnxruntime-web', WASM_FILES)];
+  return [locate(TFJS_WASM.name, TFJS_WASM.take)];
 }
 
 function nativePackages(platform: Platform): RuntimePackage[] {
@@ -94,23 +108,25 @@ function locate(name: string, take: readonly string[], from?: string): RuntimePa
   return { name, version, directory, take };
 }
 
-async function filesOf(one: RuntimePackage): Promise<string[]> {
-  const files: string[] = [];
+async function filesOf(one: RuntimePackage): Promise<PackageFile[]> {
+  const files: PackageFile[] = [];
+  const add = (file: string): void => {
+    const inside = path.relative(one.directory, file).split(path.sep).join('/');
+    files.push({ source: file, path: `${one.name}/${inside}` });
+  };
   for (const pattern of one.take) {
     const [folder = '', ending] = pattern.split('/*');
     if (ending === undefined) {
-      files.push(pattern);
+      add(path.join(one.directory, pattern));
       continue;
     }
-    const entries = await readdir(path.join(one.directory, folder), { withFileTypes: true, recursive: true }).catch(
-      (cause: unknown) => {
-        throw missing(one.name, messageOf(cause), cause);
-      },
-    );
+    const options = { withFileTypes: true, recursive: true } as const;
+    const entries = await readdir(path.join(one.directory, folder), options).catch((cause: unknown) => {
+      throw missing(one.name, messageOf(cause), cause);
+    });
     for (const entry of entries) {
       const isWanted = entry.isFile() && !/\.(d\.[cm]?ts|map)$/.test(entry.name) && entry.name.endsWith(ending);
-      if (isWanted)
-        files.push(path.relative(one.directory, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'));
+      if (isWanted) add(path.join(entry.parentPath, entry.name));
     }
   }
   return files;
