@@ -8,17 +8,10 @@ import { SimulatorError } from '../simulator-error.ts';
  */
 const faults = {
   ArgumentInvalid: { number: 400_004, code: 'SimulatorRequestInvalid' },
-  ArgumentNull: { number: 400_005, code: 'SimulatorRequestInvalid' },
-  IotHubFormatError: { number: 400_006, code: 'SimulatorRequestInvalid' },
-  DeviceDefinedMultipleTimes: { number: 400_011, code: 'SimulatorRequestInvalid' },
-  BulkRegistryOperationFailure: { number: 400_013, code: 'SimulatorRequestInvalid' },
-  InvalidOperation: { number: 400_003, code: 'SimulatorRequestInvalid' },
-  GenericInvalidQuery: { number: 400_032, code: 'SimulatorRequestInvalid' },
   IotHubUnauthorizedAccess: { number: 401_002, code: 'SimulatedHubUnauthorized' },
   TooManyDevices: { number: 403_005, code: 'SimulatedHubQuotaExceeded' },
   TooManyModulesOnDevice: { number: 403_009, code: 'SimulatedHubQuotaExceeded' },
   ConfigurationCountLimitExceeded: { number: 403_010, code: 'SimulatedHubQuotaExceeded' },
-  DeviceMaximumQueueDepthExceeded: { number: 403_004, code: 'SimulatedHubQuotaExceeded' },
   DeviceNotFound: { number: 404_001, code: 'SimulatedDeviceNotFound' },
   ModuleNotFound: { number: 404_010, code: 'SimulatedDeviceNotFound' },
   ConfigurationNotFound: { number: 404_011, code: 'SimulatedDeviceNotFound' },

@@ -9,7 +9,11 @@ export function emptySection(half: Half, at: string): TwinSection {
 }
 
 /** Merges `patch` into a section: objects member by member, null removes, everything else replaces. */
-export function patchSection(section: TwinSection, patch: JsonObject, half: Half, at: string): TwinSection {
+export function patchSection(
+  section: TwinSection,
+  patch: JsonObject,
+  { half, at }: { readonly half: Half; readonly at: string },
+): TwinSection {
   const version = section.version + 1;
   const mark = stamp(half, at, version);
   return {

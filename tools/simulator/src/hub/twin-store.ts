@@ -73,7 +73,7 @@ export class TwinStore {
   patchReported(name: IdentityName, patch: JsonObject): number {
     const before = this.require(name.deviceId, name.moduleId);
     checkTwinPatch('properties.reported', patch);
-    const reported = patchSection(before.reported, patch, 'reported', this.#time());
+    const reported = patchSection(before.reported, patch, { half: 'reported', at: this.#time() });
     checkTwinSize('properties.reported', reported.properties);
     this.#put({ ...before, reported, version: before.version + 1 });
     return reported.version;
@@ -119,7 +119,7 @@ export class TwinStore {
     let desired: TwinSection = before.desired;
     if (patch !== undefined) {
       checkTwinPatch('properties.desired', patch);
-      desired = patchSection(before.desired, patch, 'desired', this.#time());
+      desired = patchSection(before.desired, patch, { half: 'desired', at: this.#time() });
       checkTwinSize('properties.desired', desired.properties);
     }
     const after: Twin = { ...before, tags, desired, version: before.version + 1, etag: nextEtag(before.etag) };
