@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ProgressEvent } from '@edgewright/contract';
 import { ModuleClient } from 'azure-iot-device';
 import { Mqtt } from 'azure-iot-device-mqtt';
@@ -161,6 +162,20 @@ export class EdgeHubFixture {
       if (records.length >= count) break;
     }
     return records;
+  }
+
+  /** Resolves when edgeHub has noticed that a module is gone. */
+  async edgeHubLost(moduleId: string): Promise<void> {
+    await this.until(async () => !this.edgeHub.connectedClients.includes(`${DEVICE}/${moduleId}`));
+  }
+
+  /** Waits until a condition holds. Ends the test when it does not in time. */
+  async until(condition: () => Promise<boolean>, timeoutMs = 10_000): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    while (!(await condition())) {
+      if (Date.now() > deadline) throw new TypeError(`waited in vain until ${condition.toString()}`);
+      await delay(10);
+    }
   }
 
   /** One value of edgeHub's metrics, 0 when it was never counted. */
