@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import type { Static } from 'typebox';
+import type { Static, TSchema } from 'typebox';
 import { MAX_MESSAGE_BYTES } from './messages.ts';
 
 /** When the scorer acknowledges a message to edgeHub; docs/edge-module.md says what each survives. */
@@ -146,6 +146,9 @@ export const ScorerDesiredSchema = Type.Object(
 
 export type ScorerDesired = Static<typeof ScorerDesiredSchema>;
 
+/** Null takes a property out of a twin: it stands in a report, and never in the twin. */
+const clearable = <Schema extends TSchema>(schema: Schema) => Type.Optional(Type.Union([schema, Type.Null()]));
+
 /** Reported properties of the scorer's module twin. */
 export const ScorerReportedSchema = Type.Object(
   {
@@ -171,18 +174,14 @@ export const ScorerReportedSchema = Type.Object(
       /** The `$version` of the desired properties that this is about. */
       desiredVersion: Type.Integer(),
       /** Why they were refused. */
-      reason: Type.Union([Type.String(), Type.Null()]),
+      reason: clearable(Type.String()),
     }),
     counters: Type.Record(Type.String(), Type.Integer()),
     /** Of the last messages: from taking one to having its output confirmed, in milliseconds. */
-    latencyMs: Type.Union([
+    latencyMs: clearable(
       Type.Object({ p50: Type.Number(), p99: Type.Number(), max: Type.Number(), messages: Type.Integer() }),
-      Type.Null(),
-    ]),
-    lastError: Type.Union([
-      Type.Object({ code: Type.String(), message: Type.String(), at: Type.String() }),
-      Type.Null(),
-    ]),
+    ),
+    lastError: clearable(Type.Object({ code: Type.String(), message: Type.String(), at: Type.String() })),
   },
   {
     $id: 'https://edgewright.dev/schemas/scorer-reported.json',

@@ -21,7 +21,7 @@ export class ModuleStatus {
   readonly #startedAt = new Date().toISOString();
   #state: ScorerReported['state'] = 'starting';
   #settings: ScorerReported['settings'] = { status: 'applied', desiredVersion: 0, reason: null };
-  #lastError: ScorerReported['lastError'] = null;
+  #lastError: NonNullable<ScorerReported['lastError']> | null = null;
 
   constructor(options: ModuleStatusOptions) {
     this.#options = options;
