@@ -6,6 +6,7 @@ import type { AgentTimings } from './agent/agent-timings.ts';
 import { CertificateAuthority } from './certificates/certificate-authority.ts';
 import { serverCertificate } from './certificates/server-certificate.ts';
 import { startControlServer } from './control/control-server.ts';
+import { Deployments } from './deployments/deployments.ts';
 import { EdgeDevices } from './edge-devices.ts';
 import type { EdgeHubTimings } from './edgehub/edge-hub-timings.ts';
 import { Hub } from './hub/hub.ts';
@@ -88,8 +89,17 @@ async function startParts(options: SimulatorOptions, lifetime: Lifetime): Promis
   const edgeDevices = lifetime.use(
     await EdgeDevices.start({ ...edgeOptions(options), hub, settings, host: address, certificates: authority }),
   );
+  const deployments = lifetime.use(new Deployments({ hub, database, emit }));
   const rest = lifetime.use(
-    await startRestServer({ hub, policies, certificate, host: address, port: options.httpsPort ?? 0, emit }),
+    await startRestServer({
+      hub,
+      deployments,
+      policies,
+      certificate,
+      host: address,
+      port: options.httpsPort ?? 0,
+      emit,
+    }),
   );
   const token = randomBytes(32).toString('base64url');
   const running: { info?: SimulatorInfo } = {};

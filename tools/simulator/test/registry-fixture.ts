@@ -2,11 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { request } from 'node:https';
+import type { ProgressEvent } from '@edgewright/contract';
 import { Client } from 'azure-iothub';
 import type { Registry } from 'azure-iothub';
 import { onTestFinished } from 'vitest';
 import { CertificateAuthority } from '../src/certificates/certificate-authority.ts';
 import { serverCertificate } from '../src/certificates/server-certificate.ts';
+import { Deployments } from '../src/deployments/deployments.ts';
 import { Hub } from '../src/hub/hub.ts';
 import { startRestServer } from '../src/hub/rest/rest-server.ts';
 import { createSharedAccessSignature } from '../src/hub/shared-access-signature.ts';
@@ -27,8 +29,15 @@ export class RegistryFixture {
   readonly policies: SharedAccessPolicies;
   readonly registry: Registry;
   readonly client: Client;
+  /** What the hub has reported. */
+  readonly events: readonly ProgressEvent[];
 
-  private constructor(hub: Hub, policies: SharedAccessPolicies, server: { port: number; ca: string }) {
+  private constructor(
+    hub: Hub,
+    policies: SharedAccessPolicies,
+    server: { port: number; ca: string; events: ProgressEvent[] },
+  ) {
+    this.events = server.events;
     this.hub = hub;
     this.policies = policies;
     this.port = server.port;
@@ -44,13 +53,17 @@ export class RegistryFixture {
     const authority = await CertificateAuthority.open(directory);
     const certificate = await serverCertificate({ authority, directory, host: 'localhost' });
     const hub = new Hub({ hostName: 'localhost', database, now });
-    const server = await startRestServer({ hub, policies, certificate, host: '127.0.0.1', port: 0, emit: () => {} });
+    const events: ProgressEvent[] = [];
+    const emit = (event: ProgressEvent) => void events.push(event);
+    const deployments = new Deployments({ hub, database, emit });
+    const server = await startRestServer({ hub, deployments, policies, certificate, host: '127.0.0.1', port: 0, emit });
     onTestFinished(async () => {
       await server[Symbol.asyncDispose]();
+      deployments[Symbol.dispose]();
       database[Symbol.dispose]();
       await rm(directory, { recursive: true, force: true });
     });
-    return new RegistryFixture(hub, policies, { port: server.port, ca: authority.trustBundle });
+    return new RegistryFixture(hub, policies, { port: server.port, ca: authority.trustBundle, events });
   }
 
   /** A token for the service API, by default the hub owner's, for an hour. */

@@ -23,6 +23,11 @@ export function applyContent(hub: Hub, deviceId: string, content: ParsedContent)
     hub.replaceTwin({ deviceId }, { desired: desiredOf(content.device) });
     return;
   }
+  if (content.module.length > 0) {
+    throw hubFault('ArgumentInvalid', `cannot apply moduleContent to the device "${deviceId}": it is for modules`, {
+      deviceId,
+    });
+  }
   if (!device.edge) {
     throw hubFault(
       'ArgumentInvalid',

@@ -11,8 +11,8 @@ const Sections = Type.Record(Type.String(), Type.Unknown());
 /** The content of a deployment: desired properties by module, each under `properties.desired` or a path below it. */
 export const ConfigurationContentSchema = Type.Object({
   modulesContent: Type.Optional(Type.Union([Type.Record(Type.String(), Sections), Type.Null()])),
-  /** The older name of `modulesContent`. */
-  moduleContent: Type.Optional(Type.Union([Type.Record(Type.String(), Sections), Type.Null()])),
+  /** Desired properties for the modules that a deployment targets; in old files another name of `modulesContent`. */
+  moduleContent: Type.Optional(Type.Union([Sections, Type.Null()])),
   deviceContent: Type.Optional(Type.Union([Sections, Type.Null()])),
 });
 
@@ -30,6 +30,8 @@ export interface ParsedContent {
   readonly modules: ReadonlyMap<string, readonly DesiredSetting[]>;
   /** For the device's own twin. */
   readonly device: readonly DesiredSetting[];
+  /** For the twins of the modules that a deployment targets. */
+  readonly module: readonly DesiredSetting[];
 }
 
 /**
@@ -40,19 +42,28 @@ export interface ParsedContent {
  */
 export function parseConfigurationContent(content: unknown, source: string): ParsedContent {
   const read = checkDocument(ConfigurationContentSchema, content, source);
-  const modulesContent = read.modulesContent ?? read.moduleContent ?? {};
+  const moduleContent = read.moduleContent ?? {};
+  const isOldName = !Object.keys(moduleContent).some((key) => key.startsWith(DESIRED));
+  const modulesContent = read.modulesContent ?? (isOldName ? checkModules(moduleContent, source) : {});
   const modules = new Map<string, readonly DesiredSetting[]>();
   for (const [name, sections] of Object.entries(modulesContent)) {
     modules.set(name, settingsOf(sections, `modulesContent.${name}`));
   }
   const device = settingsOf(read.deviceContent ?? {}, 'deviceContent');
-  if (modules.size === 0 && device.length === 0) {
-    throw hubFault('ArgumentInvalid', `${source} is empty: it has neither modulesContent nor deviceContent`);
+  const module = isOldName ? [] : settingsOf(moduleContent, 'moduleContent');
+  const given = [modules.size, device.length, module.length].filter((count) => count > 0).length;
+  if (given !== 1) {
+    const what = given === 0 ? 'is empty' : 'says several things at once';
+    throw hubFault(
+      'ArgumentInvalid',
+      `${source} ${what}: it has one of modulesContent (for edge devices), deviceContent and moduleContent`,
+    );
   }
-  if (modules.size > 0 && device.length > 0) {
-    throw hubFault('ArgumentInvalid', `${source} has modulesContent and deviceContent: a deployment has one of them`);
-  }
-  return { modules, device };
+  return { modules, device, module };
+}
+
+function checkModules(content: Record<string, unknown>, source: string): Record<string, Record<string, unknown>> {
+  return checkDocument(Type.Record(Type.String(), Sections), content, `moduleContent of ${source}`);
 }
 
 /** The desired properties that settings give, from nothing. Later settings go over earlier ones, deeper ones last. */

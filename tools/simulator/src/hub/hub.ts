@@ -17,7 +17,7 @@ import { TelemetryLog } from './telemetry-log.ts';
 import type { TelemetryFilter, TelemetryMessage, TelemetryRecord } from './telemetry-record.ts';
 import { TwinStore } from './twin-store.ts';
 import type { TwinUpdate } from './twin-store.ts';
-import type { DesiredListener, JsonObject, Twin } from './twin.ts';
+import type { ConfigurationState, DesiredListener, JsonObject, Twin } from './twin.ts';
 
 /** The module identities that IoT Hub gives every edge device. */
 export const systemModules = ['$edgeAgent', '$edgeHub'] as const;
@@ -152,6 +152,11 @@ export class Hub {
   /** Puts tags and desired properties in the place of those that are there; what is not given stays. */
   replaceTwin(name: IdentityName, update: TwinUpdate): Twin {
     return this.#database.transaction(() => this.#twins.replace(name, update));
+  }
+
+  /** Notes which deployments target a device or module, and from which it got its desired properties. */
+  setDeployments(name: IdentityName, states: Readonly<Record<string, ConfigurationState>>, mark: string): void {
+    this.#twins.setDeployments(name, states, mark);
   }
 
   onDesired(deviceId: string, moduleId: string | undefined, listener: DesiredListener): Disposable {

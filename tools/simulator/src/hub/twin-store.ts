@@ -5,7 +5,7 @@ import { identityText } from './identity.ts';
 import type { IdentityName } from './identity.ts';
 import { checkTwinPatch, checkTwinSize } from './twin-limits.ts';
 import { differenceBetween, emptySection, mergeObject, patchSection } from './twin-section.ts';
-import type { DesiredListener, JsonObject, Twin, TwinSection } from './twin.ts';
+import type { ConfigurationState, DesiredListener, JsonObject, Twin, TwinSection } from './twin.ts';
 
 /** A change of tags and desired properties together. */
 export interface TwinUpdate {
@@ -95,6 +95,12 @@ export class TwinStore {
         ? undefined
         : differenceBetween(before.desired.properties, merged('properties.desired', {}, update.desired));
     return this.#write(before, tags, desired);
+  }
+
+  /** Notes which deployments target a twin. That is no change of the twin: versions and listeners do not hear of it. */
+  setDeployments(name: IdentityName, states: Readonly<Record<string, ConfigurationState>>, mark: string): void {
+    const twin = this.require(name.deviceId, name.moduleId);
+    this.#table.put({ ...twin, configurations: states, deploymentMark: mark });
   }
 
   onDesired(name: IdentityName, listener: DesiredListener): Disposable {

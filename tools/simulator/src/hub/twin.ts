@@ -22,6 +22,15 @@ export interface Twin extends IdentityName {
   readonly tags: JsonObject;
   readonly desired: TwinSection;
   readonly reported: TwinSection;
+  /** The deployments that target it, by their ids. */
+  readonly configurations?: Readonly<Record<string, ConfigurationState>>;
+  /** Tells which of them it got its desired properties from; not shown to anybody. */
+  readonly deploymentMark?: string;
+}
+
+/** `Targeted` by a deployment; `Applied` when that is in effect. */
+export interface ConfigurationState {
+  readonly status: 'Targeted' | 'Applied';
 }
 
 /**

@@ -1,3 +1,5 @@
+import { configurationRoutes } from '../../deployments/configuration-routes.ts';
+import type { Deployments } from '../../deployments/deployments.ts';
 import type { EventSink } from '@edgewright/contract';
 import { messageOf } from '@edgewright/contract';
 import { startJsonService } from '../../http/json-service.ts';
@@ -32,6 +34,7 @@ const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
 export interface RestServerOptions {
   readonly hub: Hub;
+  readonly deployments: Deployments;
   readonly policies: SharedAccessPolicies;
   readonly certificate: IssuedCertificate;
   /** The address to listen on. */
@@ -47,11 +50,11 @@ export interface RestServerOptions {
  * @throws SimulatorError `SimulatorPortInUse`, `SimulatorFailed`
  */
 export async function startRestServer(options: RestServerOptions): Promise<JsonService> {
-  const { hub, policies, certificate, host, emit } = options;
+  const { hub, deployments, policies, certificate, host, emit } = options;
   const hostNames = [hub.hostName];
   const service = await startJsonService({
     purpose: "IoT Hub's REST service",
-    routes: routeFamilies.flatMap((family) => family(hub)),
+    routes: [...routeFamilies.flatMap((family) => family(hub)), ...configurationRoutes(hub, deployments)],
     host,
     port: options.port,
     tls: certificate,

@@ -47,6 +47,7 @@ export function twinJson(hub: Hub, twin: Twin): JsonObject {
     version: twin.version,
     tags: twin.tags,
     properties: { desired: sectionJson(twin.desired), reported: sectionJson(twin.reported) },
+    ...(twin.configurations !== undefined && { configurations: twin.configurations }),
     ...(twin.moduleId === undefined && {
       capabilities: { iotEdge: identity.edge },
       ...(identity.deviceScope !== undefined && { deviceScope: identity.deviceScope }),
