@@ -22,7 +22,7 @@ export type TfAttribute =
   | { readonly list: { readonly i: readonly string[] } }
   | { readonly shape: TfShape };
 
-export type TfType = 'DT_FLOAT' | 'DT_INT32';
+export type TfType = 'DT_FLOAT' | 'DT_INT32' | 'DT_INT64' | 'DT_BOOL' | 'DT_STRING';
 
 export interface TfShape {
   readonly dim: readonly { readonly size: string }[];
@@ -35,10 +35,14 @@ export interface TfNode {
   readonly attr?: Readonly<Record<string, TfAttribute>>;
 }
 
-/** An input or output of a graph: 32-bit floats; -1 is a free dimension. */
+/** An input or output of a graph; -1 is a free dimension. */
 export interface TfValue {
-  /** The node that it is. */
+  /** What callers call it. */
   readonly name: string;
+  /** The node that it is; default: of the same name. */
+  readonly node?: string;
+  /** Default `DT_FLOAT`. */
+  readonly type?: TfType;
   readonly shape: readonly number[];
 }
 
@@ -77,10 +81,10 @@ export function tfShape(shape: readonly number[]): TfShape {
 
 /** The files of a graph model: `model.json` and `weights.bin`. */
 export function graphModelFiles({ inputs, outputs, nodes, weights, generatedBy }: TfGraph): ModelFile[] {
-  const placeholders = inputs.map(({ name, shape }) => ({
-    name,
+  const placeholders = inputs.map(({ name, node = name, type = 'DT_FLOAT', shape }) => ({
+    name: node,
     op: 'Placeholder',
-    attr: { dtype: { type: 'DT_FLOAT' }, shape: { shape: tfShape(shape) } },
+    attr: { dtype: { type }, shape: { shape: tfShape(shape) } },
   }));
   const constants = weights.map(({ name, dtype, shape }) => {
     const type = dtype === 'int32' ? 'DT_INT32' : 'DT_FLOAT';
@@ -92,7 +96,10 @@ export function graphModelFiles({ inputs, outputs, nodes, weights, generatedBy }
   });
   const valuesOf = (values: readonly TfValue[]): object =>
     Object.fromEntries(
-      values.map(({ name, shape }) => [name, { name: `${name}:0`, dtype: 'DT_FLOAT', tensorShape: tfShape(shape) }]),
+      values.map(({ name, node = name, type = 'DT_FLOAT', shape }) => [
+        name,
+        { name: `${node}:0`, dtype: type, tensorShape: tfShape(shape) },
+      ]),
     );
   const document = {
     format: 'graph-model',

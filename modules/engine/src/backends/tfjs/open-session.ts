@@ -38,7 +38,7 @@ export async function openTfjsSession(runtime: TfjsRuntime, model: EngineModel):
       return runtime.exclusively('wasm', async () =>
         document.form === 'graph-model'
           ? graphModel(await runtime.loadGraphModel(handler), document)
-          : layersModel(await runtime.loadLayersModel(handler)),
+          : layersModel(runtime.core, await runtime.loadLayersModel(handler)),
       );
     },
   });

@@ -2,7 +2,7 @@ import type { TensorSpec } from '@edgewright/contract';
 import { datatypeOfTensorFlow, datatypeOfTf } from './tfjs-tensors.ts';
 import type { GraphSignature, ModelDocument, TensorInfo } from './model-document.ts';
 import { ModelDocumentFault } from './model-document.ts';
-import type { NamedTfTensors, TfGraphModel, TfLayersModel, TfSymbol, TfTensor } from './tfjs-runtime.ts';
+import type { NamedTfTensors, TfCore, TfGraphModel, TfLayersModel, TfSymbol, TfTensor } from './tfjs-runtime.ts';
 
 /** An output whose element type and shape the model may not say; then a run does. */
 export type OutputSpec = Pick<TensorSpec, 'name'> & Partial<TensorSpec>;
@@ -52,7 +52,9 @@ export function graphModel(model: TfGraphModel, { signature }: ModelDocument): T
 }
 
 /** A layers model; its inputs and outputs have the names of their layers. */
-export function layersModel(model: TfLayersModel): TfjsModel {
+export function layersModel(core: Pick<TfCore, 'tidy'>, model: TfLayersModel): TfjsModel {
+  // a Sequential has no names before it is built, which it else is at its first run
+  if (model.getClassName() === 'Sequential') model.build();
   const specs = (names: readonly string[], symbols: readonly TfSymbol[], kind: string): TensorSpec[] =>
     symbols.map(({ dtype, shape }, i) => {
       const datatype = datatypeOfTf(dtype);
@@ -65,7 +67,14 @@ export function layersModel(model: TfLayersModel): TfjsModel {
   return {
     inputs,
     outputs,
-    run: async (given) => named(outputs, model.predictOnBatch(inputs.map(({ name }) => given[name] as TfTensor))),
+    // not predict(): it divides rows into batches, and takes no empty one
+    run: async (given) => {
+      const feeds = inputs.map(({ name }) => given[name] as TfTensor);
+      return named(
+        outputs,
+        core.tidy(() => model.apply(feeds, { training: false })),
+      );
+    },
     dispose: () => model.dispose(),
   };
 }

@@ -20,6 +20,8 @@ export interface TfCore {
   enableProdMode(): void;
   setBackend(name: string): Promise<boolean>;
   tensor(values: TfElements, shape: readonly number[], dtype: string): TfTensor;
+  /** Disposes of all tensors that the work made, but not of those that it returns. */
+  tidy<Result>(work: () => Result): Result;
   memory(): { readonly numTensors: number; readonly numBytes: number };
 }
 
@@ -44,11 +46,13 @@ export interface TfSymbol {
 }
 
 export interface TfLayersModel {
+  getClassName(): string;
+  build(): void;
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   readonly inputs: readonly TfSymbol[];
   readonly outputs: readonly TfSymbol[];
-  predictOnBatch(inputs: readonly TfTensor[]): TfTensor | TfTensor[];
+  apply(inputs: readonly TfTensor[], options: { readonly training: boolean }): TfTensor | TfTensor[];
   dispose(): void;
 }
 
