@@ -5,6 +5,7 @@ export type { EdgeHubTimings } from './edgehub/edge-hub-timings.ts';
 export type { MethodCall, MethodResult } from './hub/direct-method.ts';
 export type { ConnectionState } from './hub/identity.ts';
 export type { TelemetryFilter, TelemetryRecord } from './hub/telemetry-record.ts';
+export type { ThrottleRequest } from './hub/throttle.ts';
 export type { OutgoingMessage } from './sending/outgoing-message.ts';
 export type { SendResult } from './sending/send-messages.ts';
 export type {

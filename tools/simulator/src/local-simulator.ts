@@ -4,6 +4,7 @@ import type { MethodCall, MethodResult } from './hub/direct-method.ts';
 import type { Hub } from './hub/hub.ts';
 import type { Identity } from './hub/identity.ts';
 import type { TelemetryFilter, TelemetryRecord } from './hub/telemetry-record.ts';
+import type { ThrottleRequest } from './hub/throttle.ts';
 import type { Lifetime } from './lifetime.ts';
 import { sendMessages } from './sending/send-messages.ts';
 import type { SendResult } from './sending/send-messages.ts';
@@ -113,6 +114,10 @@ export class LocalSimulator implements Simulator {
 
   async invokeMethod(call: MethodCall): Promise<MethodResult> {
     return await this.#hub.invokeMethod(call);
+  }
+
+  async throttle(request: ThrottleRequest): Promise<void> {
+    this.#hub.throttle.set(request);
   }
 
   async stop(): Promise<void> {

@@ -2,6 +2,7 @@ import type { ModuleState } from './edge-device.ts';
 import type { MethodCall, MethodResult } from './hub/direct-method.ts';
 import type { ConnectionState } from './hub/identity.ts';
 import type { TelemetryFilter, TelemetryRecord } from './hub/telemetry-record.ts';
+import type { ThrottleRequest } from './hub/throttle.ts';
 import type { OutgoingMessage } from './sending/outgoing-message.ts';
 import type { SendResult } from './sending/send-messages.ts';
 
@@ -116,6 +117,8 @@ export interface SimulatorClient {
   /** @throws SimulatorError `SimulatedTargetTimeout` when the module does not run in time, with its state in the details */
   waitForModule(request: WaitForModuleRequest): Promise<SimulatedModule>;
   invokeMethod(call: MethodCall): Promise<MethodResult>;
+  /** Makes the hub's service API refuse requests with 429, for a time or a number of them; 0 of either ends it. */
+  throttle(request: ThrottleRequest): Promise<void>;
   /** Ends the simulator and everything that it started. */
   stop(): Promise<void>;
 }

@@ -135,6 +135,15 @@ describe('connectSimulator', () => {
     await expect(connectSimulator(stateDirectory)).rejects.toMatchObject({ code: 'SimulatorNotRunning' });
   });
 
+  it('makes the hub refuse requests, and ends that', async () => {
+    const { info } = await start();
+    const client = await connectSimulator(stateDirectory);
+    await expect(client.throttle({ requests: 5 })).resolves.toBeUndefined();
+    await expect(client.throttle({ requests: 0 })).resolves.toBeUndefined();
+    await expect(client.throttle({ durationMs: -1 })).rejects.toMatchObject({ code: 'SimulatorRequestInvalid' });
+    expect(info).toEqual(client.info);
+  });
+
   it('is let in with the token only', async () => {
     const { info } = await start();
     for (const authorization of ['', 'Bearer wrong']) {

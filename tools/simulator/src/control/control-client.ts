@@ -4,6 +4,7 @@ import { errorCatalogue, messageOf } from '@edgewright/contract';
 import type { ErrorCodeOf } from '@edgewright/contract';
 import type { MethodCall, MethodResult } from '../hub/direct-method.ts';
 import type { TelemetryFilter, TelemetryRecord } from '../hub/telemetry-record.ts';
+import type { ThrottleRequest } from '../hub/throttle.ts';
 import { sendMessages } from '../sending/send-messages.ts';
 import type { SendResult } from '../sending/send-messages.ts';
 import type {
@@ -104,6 +105,10 @@ export class ControlClient implements SimulatorClient {
 
   async invokeMethod({ signal, ...body }: MethodCall): Promise<MethodResult> {
     return await this.#call(['/api/methods', { method: 'POST', body, signal }]);
+  }
+
+  async throttle(body: ThrottleRequest): Promise<void> {
+    await this.#call(['/api/faults/throttle', { method: 'PUT', body }]);
   }
 
   async stop(): Promise<void> {

@@ -15,6 +15,7 @@ import type {
 import { MethodDispatch } from './method-dispatch.ts';
 import { TelemetryLog } from './telemetry-log.ts';
 import type { TelemetryFilter, TelemetryMessage, TelemetryRecord } from './telemetry-record.ts';
+import { Throttle } from './throttle.ts';
 import { TwinStore } from './twin-store.ts';
 import type { TwinUpdate } from './twin-store.ts';
 import type { ConfigurationState, DesiredListener, JsonObject, Twin } from './twin.ts';
@@ -39,6 +40,8 @@ export interface HubOptions {
 export class Hub {
   readonly hostName: string;
   readonly now: () => number;
+  /** Refuses requests to the service API, on demand. */
+  readonly throttle: Throttle;
   readonly #database: StateDatabase;
   readonly #registry: Registry;
   readonly #twins: TwinStore;
@@ -49,6 +52,7 @@ export class Hub {
   constructor({ hostName, database, now = Date.now }: HubOptions) {
     this.hostName = hostName;
     this.now = now;
+    this.throttle = new Throttle(now);
     this.#database = database;
     this.#registry = new Registry(database, now);
     this.#twins = new TwinStore(database, now);

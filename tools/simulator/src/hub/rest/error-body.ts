@@ -21,7 +21,12 @@ export function errorReply(thrown: unknown, now: number): JsonReply {
     },
     headers: {
       'iothub-errorcode': hubError,
-      ...(httpStatus === 429 && { 'retry-after': '1' }),
+      ...(httpStatus === 429 && { 'retry-after': retryAfter(thrown) }),
     },
   };
+}
+
+function retryAfter(thrown: unknown): string {
+  const seconds = isEdgewrightError(thrown) ? thrown.details['retryAfterSeconds'] : undefined;
+  return typeof seconds === 'number' ? String(seconds) : '1';
 }

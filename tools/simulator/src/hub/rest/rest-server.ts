@@ -59,11 +59,13 @@ export async function startRestServer(options: RestServerOptions): Promise<JsonS
     port: options.port,
     tls: certificate,
     maxBodyBytes: MAX_BODY_BYTES,
-    authorize: (route, head) =>
+    authorize: (route, head) => {
       authorize(
         { policies, hostNames, now: hub.now },
         { header: head.header('authorization'), path: head.path, permissions: route.permissions },
-      ),
+      );
+      hub.throttle.check();
+    },
     failure: (error) => {
       const reply = errorReply(error, hub.now());
       if (reply.status === 500) emit({ stage: 'simulator.hub', state: 'failed', text: messageOf(error) });
