@@ -30,6 +30,7 @@ export async function packagingComparison(example: Example): Promise<Comparison>
       { metric: AGAIN, unit: 's', better: 'smaller' },
       { metric: BYTES, unit: 'MB', better: 'smaller' },
     ],
+    rounds: 3,
     ours: () => withFolder(example.folder, (folder) => packWithEdgewright(example, folder, (alpha += 0.1))),
     baseline: () => withFolder(example.folder, (folder) => packWithTar(example, folder, program)),
   };
