@@ -211,7 +211,7 @@ function bodyPathOf({ cursor, reads }: Parsing, token: Token): BodyPath | undefi
   const path = parseBodyPath(text.slice(BODY_PREFIX.length));
   if ('reason' in path) {
     const position = token.start + BODY_PREFIX.length + path.offset;
-    throw routeFault(cursor.text, 'InvalidPath', position, `in the path of $body, ${path.reason}`);
+    throw routeFault(cursor.text, { code: 'InvalidPath', position, reason: `in the path of $body, ${path.reason}` });
   }
   reads.bodyPaths.push(path.text);
   return path;
@@ -265,7 +265,8 @@ function parseTwinChange({ cursor, ofTwinChanges, reads }: Parsing, token: Token
   cursor.expect(')', 'a closing )');
   const path = parseBodyPath(text);
   if ('reason' in path) {
-    throw routeFault(cursor.text, 'InvalidPath', argument.start + path.offset, `in this path, ${path.reason}`);
+    const position = argument.start + path.offset;
+    throw routeFault(cursor.text, { code: 'InvalidPath', position, reason: `in this path, ${path.reason}` });
   }
   if (!TWIN_PREFIXES.some((prefix) => text.toLowerCase().startsWith(prefix))) {
     const reason = `the path must begin with ${TWIN_PREFIXES.join(' or ')}`;

@@ -33,7 +33,10 @@ export interface RouteErrorDetails {
 const PICTURE_REACH = 60;
 
 /** Makes the error for a fault at an offset of a route. */
-export function routeFault(text: string, code: RouteFaultCode, position: number, reason: string): ContractError {
+export function routeFault(
+  text: string,
+  { code, position, reason }: Pick<RouteErrorDetails, 'code' | 'position' | 'reason'>,
+): ContractError {
   const { line, column } = lineAndColumn(text, position);
   const details: RouteErrorDetails = { code, position, line, column, reason };
   return new ContractError(

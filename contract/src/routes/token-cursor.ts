@@ -28,7 +28,8 @@ export function createTokenCursor(text: string): TokenCursor {
   let index = 0;
   const peek = () => tokens[index] ?? end;
   const textOf = (token: Token) => text.slice(token.start, token.end);
-  const fault = (code: RouteFaultCode, token: Token, reason: string) => routeFault(text, code, token.start, reason);
+  const fault = (code: RouteFaultCode, token: Token, reason: string) =>
+    routeFault(text, { code, position: token.start, reason });
   const unexpected = (token: Token, expected: string) => {
     if (token.kind === 'end') return fault('UnexpectedEnd', token, `the route ends here, and ${expected} is missing`);
     if (token.kind === 'unterminated') {
