@@ -40,7 +40,7 @@ export interface Metrics {
   gauge<Label extends string = never>(options: MetricOptions<Label>): GaugeMetric<Label>;
   /** A gauge whose value is asked for at each scrape. */
   sampledGauge(options: MetricOptions<never>, sample: () => number): void;
-  /** A summary with the quantiles 0.1, 0.5, 0.9 and 0.99 over the last ten minutes, as IoT Edge's modules have them. */
+  /** A summary with the quantiles 0.1, 0.5, 0.9 and 0.99 over the last five to ten minutes, as IoT Edge's modules have them. */
   duration<Label extends string = never>(options: MetricOptions<Label>): DurationMetric<Label>;
   /** The exposition, text format 0.0.4. */
   text(): Promise<string>;
@@ -52,7 +52,8 @@ export interface Metrics {
 const NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 const QUANTILES = [0.1, 0.5, 0.9, 0.99];
 const WINDOW_SECONDS = 600;
-const WINDOW_BUCKETS = 10;
+// each sample is put into every bucket: with ten of them a message of the edge host paid 130 µs of processor for its metrics
+const WINDOW_BUCKETS = 2;
 
 /**
  * Makes the metrics of a program. There are no histograms: their last bucket is `+Inf`, and IoT Edge's metrics collector
