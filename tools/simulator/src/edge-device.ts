@@ -17,8 +17,6 @@ import type { CertificateIssuer } from './workload/certificate-issuer.ts';
 import { WorkloadApi } from './workload/workload-api.ts';
 import { WorkloadSockets } from './workload/workload-sockets.ts';
 
-export type { ModuleState } from './agent/module-state.ts';
-
 /** What modules are told of the daemon's newest API version. */
 const API_VERSION = '2022-08-03';
 

@@ -1,6 +1,6 @@
 export type { AgentTimings } from './agent/agent-timings.ts';
 export { connectSimulator } from './connect-simulator.ts';
-export type { ModuleState } from './edge-device.ts';
+export type { ModuleState } from './agent/module-state.ts';
 export type { EdgeHubTimings } from './edgehub/edge-hub-timings.ts';
 export type { MethodCall, MethodResult } from './hub/direct-method.ts';
 export type { ConnectionState } from './hub/identity.ts';

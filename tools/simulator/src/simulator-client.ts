@@ -1,4 +1,4 @@
-import type { ModuleState } from './edge-device.ts';
+import type { ModuleState } from './agent/module-state.ts';
 import type { MethodCall, MethodResult } from './hub/direct-method.ts';
 import type { ConnectionState } from './hub/identity.ts';
 import type { TelemetryFilter, TelemetryRecord } from './hub/telemetry-record.ts';

@@ -38,10 +38,10 @@ export class EdgeHubFixture {
   #edgeHub: EdgeHub | undefined;
   #port = 0;
 
-  private constructor(hub: Hub, authority: CertificateAuthority, directory: string, options: FixtureOptions) {
-    this.hub = hub;
-    this.authority = authority;
-    this.directory = directory;
+  private constructor(parts: Pick<EdgeHubFixture, 'hub' | 'authority' | 'directory'>, options: FixtureOptions) {
+    this.hub = parts.hub;
+    this.authority = parts.authority;
+    this.directory = parts.directory;
     this.#options = options;
   }
 
@@ -50,7 +50,7 @@ export class EdgeHubFixture {
     const database = StateDatabase.open(path.join(directory, 'hub'));
     const hub = new Hub({ hostName: 'hub.test', database, ...(options.now !== undefined && { now: options.now }) });
     const authority = await CertificateAuthority.open(directory);
-    const fixture = new EdgeHubFixture(hub, authority, directory, options);
+    const fixture = new EdgeHubFixture({ hub, authority, directory }, options);
     onTestFinished(async () => {
       await fixture.stop();
       database[Symbol.dispose]();

@@ -78,14 +78,17 @@ export class EdgeHubMetrics {
       edge_device: names.deviceId,
       instance_number: randomUUID(),
     });
-    const queueLength = this.#gauge('queue_length', 'Messages waiting', ['endpoint', 'priority'], () => {
-      queueLength.reset();
-      for (const { endpoint, priority, length } of state.store.lengths())
-        queueLength.set({ endpoint, priority }, length);
+    const queueLength = this.#gauge('queue_length', 'Messages waiting', {
+      labelNames: ['endpoint', 'priority'],
+      collect: () => {
+        queueLength.reset();
+        for (const { length, ...queue } of state.store.lengths()) queueLength.set(queue, length);
+      },
     });
-    const clients = this.#gauge('connected_clients', 'Clients connected', [], () =>
-      clients.set(state.connectedClients()),
-    );
+    const clients = this.#gauge('connected_clients', 'Clients connected', {
+      labelNames: [],
+      collect: () => clients.set(state.connectedClients()),
+    });
   }
 
   received(id: string, output: string, sizeBytes: number): void {
@@ -162,7 +165,8 @@ export class EdgeHubMetrics {
     });
   }
 
-  #gauge(name: string, help: string, labelNames: string[], collect: () => void): Gauge {
+  /** @param collect sets the value when somebody asks for it */
+  #gauge(name: string, help: string, { labelNames, collect }: { labelNames: string[]; collect: () => void }): Gauge {
     return new Gauge({ name: `edgehub_${name}`, help, labelNames, collect, registers: [this.registry] });
   }
 }

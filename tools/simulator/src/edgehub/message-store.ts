@@ -123,7 +123,7 @@ export class MessageStore {
     this.#database.transaction(() => {
       for (const id of ids) {
         const row = this.#remove.get(id) as { endpoint: string; priority: number; size: number } | undefined;
-        if (row !== undefined) this.#account(row.endpoint, row.priority, -1, -row.size);
+        if (row !== undefined) this.#account(row, -1, -row.size);
       }
     });
   }
@@ -146,7 +146,7 @@ export class MessageStore {
       for (const { message, targets } of accepted) {
         const size = edgeMessageSize(message);
         for (const target of targets) {
-          this.#account(target.endpoint, target.priority, 1, size);
+          this.#account(target, 1, size);
           endpoints.add(target.endpoint);
         }
       }
@@ -182,7 +182,7 @@ export class MessageStore {
     }
   }
 
-  #account(endpoint: string, priority: number, count: number, sizeBytes: number): void {
+  #account({ endpoint, priority }: Pick<QueueTarget, 'endpoint' | 'priority'>, count: number, sizeBytes: number): void {
     this.#sizeBytes += sizeBytes;
     const queues = this.#lengths.get(endpoint) ?? new Map<number, number>();
     const length = (queues.get(priority) ?? 0) + count;
@@ -198,7 +198,7 @@ export class MessageStore {
         'SELECT endpoint, priority, COUNT(*) AS length, SUM(size) AS size FROM queue GROUP BY endpoint, priority',
       )
       .all() as unknown as { endpoint: string; priority: number; length: number; size: number }[];
-    for (const row of rows) this.#account(row.endpoint, row.priority, row.length, row.size);
+    for (const row of rows) this.#account(row, row.length, row.size);
   }
 }
 
