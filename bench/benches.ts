@@ -3,5 +3,4 @@ import type { Bench } from './harness.ts';
 /** Every bench by name, in the order in which `npm run bench` without a name runs them. */
 export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   demo: async () => (await import('./demo.ts')).demoBench(),
-  edge: async () => (await import('./edge.ts')).edgeBench(),
 };
