@@ -143,7 +143,7 @@ describe('the published package', () => {
   it('names every version exactly', () => {
     const { dependencies = {}, devDependencies = {} } = readPackage('.');
     const loose = Object.entries({ ...dependencies, ...devDependencies }).filter(
-      ([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version),
+      ([, version]) => !/^(npm:[\w-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(version),
     );
     expect(loose).toEqual([]);
   });

@@ -95,7 +95,10 @@ describe('buildManifest', () => {
     const { routes } = manifest.modulesContent.$edgeHub['properties.desired'];
     expect(
       Object.values(routes).map((route) => compileRoute(typeof route === 'string' ? route : route.route).sink),
-    ).toEqual([{ kind: 'module', module: 'scorer', input: 'amlInput' }, { kind: 'upstream' }]);
+    ).toEqual([
+      { kind: 'module', module: 'scorer', input: 'amlInput', path: '/modules/scorer/inputs/amlInput' },
+      { kind: 'upstream' },
+    ]);
     expect(checkDocument(DeploymentManifestSchema, manifest, 'the result')).toBe(manifest);
   });
 

@@ -1,5 +1,6 @@
 export { Workspace } from './workspace.ts';
-export type { WorkspaceFolders, WorkspaceOptions } from './workspace.ts';
+export type { WorkspaceOptions } from './workspace.ts';
+export type { WorkspaceFolders } from './workspace-folders.ts';
 export type { ModelServer, ServeInput } from './serve-model.ts';
 export { readTextFile } from './read-document.ts';
 export { WorkspaceEdge } from './workspace-edge.ts';

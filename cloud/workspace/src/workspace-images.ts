@@ -4,7 +4,7 @@ import type { EventSink, InferenceConfig } from '@edgewright/contract';
 import type { ImageSummary } from '@edgewright/packager';
 import { readDocument } from './read-document.ts';
 import type { WorkspaceModels } from './workspace-models.ts';
-import type { WorkspaceFolders } from './workspace.ts';
+import type { WorkspaceFolders } from './workspace-folders.ts';
 
 export interface BuildImageInput {
   /** Registered models, `NAME` or `NAME:VERSION`; the entry script finds each by its name. */

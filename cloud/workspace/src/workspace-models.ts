@@ -1,7 +1,7 @@
 import { parseModelReference } from '@edgewright/contract';
 import type { EventSink, Model, ModelReference } from '@edgewright/contract';
 import type { ModelFilter, ModelPage, ModelRegistry, RegisterModelInput } from '@edgewright/models';
-import type { WorkspaceFolders } from './workspace.ts';
+import type { WorkspaceFolders } from './workspace-folders.ts';
 
 /** The models of a workspace. The registry is opened when it is first needed, and closed with the workspace. */
 export class WorkspaceModels implements AsyncDisposable {

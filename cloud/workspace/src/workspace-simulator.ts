@@ -1,7 +1,7 @@
 import type { EventSink } from '@edgewright/contract';
 import type { Simulator, SimulatorClient } from '@edgewright/simulator';
 import { thisProcess } from './this-process.ts';
-import type { WorkspaceFolders } from './workspace.ts';
+import type { WorkspaceFolders } from './workspace-folders.ts';
 
 export interface StartSimulatorInput {
   /** The state folder; default: `simulator` in the workspace. */

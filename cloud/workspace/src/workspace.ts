@@ -6,6 +6,7 @@ import { serveModel } from './serve-model.ts';
 import type { ModelServer, ServeInput } from './serve-model.ts';
 import { WorkspaceEdge } from './workspace-edge.ts';
 import { WorkspaceError } from './workspace-error.ts';
+import type { WorkspaceFolders } from './workspace-folders.ts';
 import { WorkspaceImages } from './workspace-images.ts';
 import { WorkspaceManifests } from './workspace-manifests.ts';
 import { WorkspaceModels } from './workspace-models.ts';
@@ -14,19 +15,6 @@ import { WorkspaceSimulator } from './workspace-simulator.ts';
 export interface WorkspaceOptions {
   /** Takes what the parts report while they work; default: nobody. */
   readonly events?: EventSink;
-}
-
-/** Where a workspace keeps its things. */
-export interface WorkspaceFolders {
-  readonly root: string;
-  /** The model registry. */
-  readonly models: string;
-  /** An OCI image layout with every image built. */
-  readonly images: string;
-  /** The state of the simulator. */
-  readonly simulator: string;
-  /** What can be made again at any time. */
-  readonly cache: string;
 }
 
 /**

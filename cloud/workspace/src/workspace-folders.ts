@@ -1,0 +1,12 @@
+/** Where a workspace keeps its things. */
+export interface WorkspaceFolders {
+  readonly root: string;
+  /** The model registry. */
+  readonly models: string;
+  /** An OCI image layout with every image built. */
+  readonly images: string;
+  /** The state of the simulator. */
+  readonly simulator: string;
+  /** What can be made again at any time. */
+  readonly cache: string;
+}
