@@ -1,4 +1,5 @@
 import {
+  DeploymentConfigSchema,
   DeploymentManifestSchema,
   InferenceConfigSchema,
   ModelSchema,
@@ -13,6 +14,7 @@ const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 /** The schemas that editors and other programs may want, by file name. */
 const schemas: Readonly<Record<string, object>> = {
   'deployment.json': DeploymentManifestSchema,
+  'deploymentconfig.json': DeploymentConfigSchema,
   'inferenceconfig.json': InferenceConfigSchema,
   'model.json': { $id: 'https://edgewright.dev/schemas/model.json', title: 'a registered model', ...ModelSchema },
   'scorer-desired.json': ScorerDesiredSchema,

@@ -1,3 +1,5 @@
+export { DeploymentConfigSchema } from './deployment-config.ts';
+export type { DeploymentConfig } from './deployment-config.ts';
 export { checkDocument, documentIssues, lineAndColumn, parseJson } from './document.ts';
 export type { DocumentIssue } from './document.ts';
 export { errorCatalogue } from './errors/catalogue.ts';
