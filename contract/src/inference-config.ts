@@ -3,7 +3,7 @@ import type { Static } from 'typebox';
 import { PlatformSchema } from './platform.ts';
 
 /** The backends that a scorer may be told to use; `auto` lets it choose by platform and by what loads. */
-export const backends = ['auto', 'onnx', 'wasm', 'tfjs', 'fpga'] as const;
+export const backends = ['auto', 'onnx', 'wasm', 'tfjs'] as const;
 
 export type Backend = (typeof backends)[number];
 

@@ -2,7 +2,7 @@ import type { Datatype, ModelSignature } from '@edgewright/contract';
 import type { NamedTensors } from './tensor.ts';
 
 /** A backend that runs models. */
-export type BackendName = 'onnx' | 'wasm' | 'tfjs' | 'fpga';
+export type BackendName = 'onnx' | 'wasm' | 'tfjs';
 
 /** How requests are run: on the caller's thread, in worker threads, or in child processes. */
 export type ExecutionMode = 'inline' | 'worker' | 'process';

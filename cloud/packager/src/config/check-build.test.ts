@@ -47,7 +47,6 @@ describe('planRuntimes', () => {
     ['onnx', ['onnx'], ['native']],
     ['wasm', ['onnx'], ['wasm']],
     ['tfjs', ['tfjs'], ['tfjs']],
-    ['fpga', ['remote'], []],
   ])('packs for the backend %s and models of %j: %j', (backend, formats, kinds) => {
     expect(planRuntimes({ config: { backend }, formats, platforms: ['amd64'] }).get('amd64')).toEqual(kinds);
   });

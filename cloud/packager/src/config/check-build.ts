@@ -39,7 +39,6 @@ function runtimesOf(platform: Platform, backend: Backend, formats: readonly Mode
     );
   }
   if (backend === 'wasm' || backend === 'tfjs') return [backend];
-  if (backend === 'fpga') return [];
   // an entry script may load what edgewright does not read, most likely with onnxruntime
   const needsOnnx = backend === 'onnx' || formats.some((format) => format === 'onnx' || format === 'other');
   return [
