@@ -10,6 +10,8 @@ export type { ErrorDetails, ErrorOptions, SerializedError } from './errors/edgew
 export type { ErrorEntry, Fault } from './errors/entry.ts';
 export { discardEvents } from './events.ts';
 export type { EventSink, ProgressEvent } from './events.ts';
+export { PostprocessSchema, PreprocessSchema } from './image-processing.ts';
+export type { Postprocess, Preprocess } from './image-processing.ts';
 export { backends, InferenceConfigSchema } from './inference-config.ts';
 export type { Backend, InferenceConfig } from './inference-config.ts';
 export {
@@ -44,6 +46,8 @@ export {
 export type { OciDescriptor, OciImageConfig, OciIndex, OciManifest } from './oci-image.ts';
 export { ociPlatforms, platformOf, platforms, PlatformSchema } from './platform.ts';
 export type { OciPlatform, Platform } from './platform.ts';
+export { RemoteModelSchema, remoteProtocols } from './remote-model.ts';
+export type { RemoteModel, RemoteTensor } from './remote-model.ts';
 export { compileRoute } from './routes/compile-route.ts';
 export type { CompiledRoute, RouteSink, RouteTruth } from './routes/compile-route.ts';
 export type { RouteErrorDetails, RouteFaultCode } from './routes/route-fault.ts';

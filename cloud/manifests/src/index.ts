@@ -6,4 +6,6 @@ export type { Finding, Severity } from './lint/finding.ts';
 export { lintManifest } from './lint/lint-manifest.ts';
 export type { ImageFacts, LintOptions } from './lint/lint-options.ts';
 export { lintPage } from './lint/lint-page.ts';
+export { sarifLog } from './lint/sarif-log.ts';
+export type { LintReport } from './lint/sarif-log.ts';
 export { ManifestsError } from './manifests-error.ts';

@@ -26,6 +26,24 @@ export const engineErrors = {
     meaning: 'The input does not fit the model',
     remedy: 'Send the names, shapes and types that the model declares; the message compares both.',
   },
+  PictureInvalid: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'The image cannot be read, or is larger than the limit',
+    remedy: 'Send a whole JPEG, PNG or WebP file with fewer pixels than the limit that the message names.',
+  },
+  ImageSettingsInvalid: {
+    fault: 'user',
+    httpStatus: 500,
+    meaning: 'What was declared of images or labels does not fit the model',
+    remedy: 'Mend `preprocess` or `postprocess`; the message compares them with what the model declares.',
+  },
+  ImagesUnavailable: {
+    fault: 'user',
+    httpStatus: 500,
+    meaning: 'The library that reads images is not there',
+    remedy: 'Install the package sharp for this platform, or send tensors instead of images.',
+  },
   EntryScriptFailed: {
     fault: 'user',
     httpStatus: 500,

@@ -9,7 +9,7 @@ import { InlineLane } from './execution/inline-lane.ts';
 import { canBatch } from './execution/micro-batching.ts';
 import { ScoringEngine } from './scoring-engine.ts';
 import { openScoringUnit } from './scoring/scoring-unit.ts';
-import type { UnitConfig, UnitDescription } from './scoring/scoring-unit.ts';
+import type { UnitConfig, UnitDescription } from './scoring/unit-config.ts';
 import { unguarded } from './worker/native-gate.ts';
 import { startProcess } from './worker/start-process.ts';
 import { startThread } from './worker/start-thread.ts';
@@ -99,6 +99,8 @@ function settle(options: EngineOptions): Settings {
       backend: options.backend,
       threads: options.threads ?? Math.max(1, Math.floor(availableParallelism() / workers)),
       tensorElements: limits.tensorElements,
+      imagePixels: limits.imagePixels,
+      ...(options.images === undefined ? {} : { images: options.images }),
       ...(options.entryScript === undefined ? {} : { entryScript: options.entryScript }),
     },
   };

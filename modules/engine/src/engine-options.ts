@@ -1,4 +1,4 @@
-import type { Backend, ModelFormat } from '@edgewright/contract';
+import type { Backend, ModelFormat, Postprocess, Preprocess } from '@edgewright/contract';
 import type { EngineLogger, ExecutionMode } from './engine.ts';
 import type { BatchingOptions } from './execution/micro-batching.ts';
 
@@ -19,6 +19,8 @@ export interface EngineLimits {
   readonly queueLength: number;
   /** Elements in one input tensor. Default 67 108 864 (256 MiB of float32). */
   readonly tensorElements: number;
+  /** Pixels in one image. Default 50 000 000. */
+  readonly imagePixels: number;
   /** Nesting of JSON arrays and objects in `data`. Default 64. */
   readonly jsonDepth: number;
   /**
@@ -36,11 +38,18 @@ export const defaultLimits: EngineLimits = {
   timeoutMs: 60_000,
   queueLength: 1000,
   tensorElements: 67_108_864,
+  imagePixels: 50_000_000,
   jsonDepth: 64,
   workerMemoryMb: 2048,
   startMs: 120_000,
   drainMs: 10_000,
 };
+
+/** What is declared of images and classes; for a model that is served as it is, and defaults for an entry script. */
+export interface ImageSettings {
+  readonly preprocess?: Preprocess;
+  readonly postprocess?: Postprocess;
+}
 
 export interface EngineOptions {
   readonly models: readonly EngineModel[];
@@ -60,6 +69,7 @@ export interface EngineOptions {
   readonly workers?: number;
   /** Threads that one session may use; default: the processors divided by the workers, at least 1. */
   readonly threads?: number;
+  readonly images?: ImageSettings;
   /** Joins concurrent requests to one run, for models whose first dimension is free. Off unless given. */
   readonly batching?: BatchingOptions;
   readonly log?: EngineLogger;

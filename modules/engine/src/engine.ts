@@ -1,4 +1,5 @@
 import type { Datatype, ModelSignature } from '@edgewright/contract';
+import type { ClassPlan } from './images/classify.ts';
 import type { NamedTensors } from './tensor.ts';
 
 /** A backend that runs models. */
@@ -46,6 +47,10 @@ export interface EngineDescription {
   readonly execution: ExecutionDescription;
   /** The models of which requests are joined to batches; absent or empty when there is none. */
   readonly batched?: readonly string[];
+  /** True when images can be scored as they are, by a declared `preprocess`. */
+  readonly images?: boolean;
+  /** How scores become classes, when `postprocess` was declared. */
+  readonly classes?: ClassPlan;
   /** True when requests go through an entry script. */
   readonly entryScript: boolean;
 }
@@ -75,8 +80,10 @@ export interface RequestOptions {
 
 /** A request in JSON terms: to the entry script, or to the model by the conventions of `docs/scoring.md`. */
 export interface ScoreRequest extends RequestOptions {
-  /** The parsed JSON body. */
+  /** The parsed JSON body; not looked at when there is an image. */
   readonly data: unknown;
+  /** The bytes of a JPEG, PNG or WebP file, for a service that takes images. */
+  readonly image?: Uint8Array;
 }
 
 /** A request in tensors, past the entry script. Arrays may be transferred: do not use them afterwards. */

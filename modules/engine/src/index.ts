@@ -1,7 +1,7 @@
 export { createEngine } from './create-engine.ts';
 export { EngineError } from './engine-error.ts';
 export { defaultLimits } from './engine-options.ts';
-export type { EngineLimits, EngineModel, EngineOptions } from './engine-options.ts';
+export type { EngineLimits, EngineModel, EngineOptions, ImageSettings } from './engine-options.ts';
 export type {
   BackendName,
   Engine,
@@ -20,4 +20,5 @@ export type {
 } from './engine.ts';
 export type { BatchingOptions } from './execution/micro-batching.ts';
 export type { EntryContext, EntryRequest, EntryScript, ScriptModel } from './entry/entry-script.ts';
+export type { ClassPlan, ScoredClass } from './images/classify.ts';
 export type { NamedTensors, Tensor, TensorData } from './tensor.ts';

@@ -14,6 +14,7 @@ import type {
   Timings,
 } from './engine.ts';
 import type { Dispatcher } from './execution/dispatcher.ts';
+import { classify } from './images/classify.ts';
 import { checkInputs } from './scoring/check-inputs.ts';
 import { checkDepth } from './scoring/check-depth.ts';
 import type { NamedTensors } from './tensor.ts';
@@ -42,10 +43,17 @@ export class ScoringEngine implements Engine {
     const { description, dispatcher, limits } = this.#parts;
     const { backend, models } = description;
     checkTimeout(request);
+    if (request.image !== undefined) return this.#scoreImage(request.image, request);
     if (!description.entryScript) {
       const { model, inputs, form } = decodeJsonRequest(request.data, models, limits.tensorElements);
       const { outputs, timings } = await this.#infer(model, inputs, request);
-      return { value: encodeJsonAnswer(outputs, form), timings, backend };
+      const { classes } = description;
+      const named = form === 'rows' && classes !== undefined;
+      return {
+        value: named ? { predictions: classify(outputs, classes) } : encodeJsonAnswer(outputs, form),
+        timings,
+        backend,
+      };
     }
     checkDepth(request.data, limits.jsonDepth);
     const { output, timings } = await dispatcher.submit({ kind: 'script', data: request.data }, request);
@@ -89,6 +97,21 @@ export class ScoringEngine implements Engine {
     const { output, timings } = await dispatcher.submit({ kind: 'model', model: name, inputs }, options);
     if (!('outputs' in output)) throw new TypeError('a model job gave no tensors');
     return { outputs: output.outputs, timings };
+  }
+
+  async #scoreImage(bytes: Uint8Array, options: RequestOptions): Promise<ScoreResult> {
+    const { description, dispatcher } = this.#parts;
+    if (description.images !== true) {
+      throw new EngineError(
+        'InputInvalid',
+        'cannot score an image: the service takes none; declare "preprocess" for it',
+      );
+    }
+    const { output, timings } = await dispatcher.submit({ kind: 'image', bytes }, options);
+    if (!('outputs' in output)) throw new TypeError('an image job gave no tensors');
+    const { classes, backend } = description;
+    if (classes === undefined) return { value: encodeJsonAnswer(output.outputs, 'rows'), timings, backend };
+    return { value: { predictions: classify(output.outputs, classes)[0] ?? [] }, timings, backend };
   }
 
   #model(name: string | undefined): LoadedModel {

@@ -12,7 +12,7 @@ const JSON_TYPE = /^(application\/(json|x-www-form-urlencoded|[\w.+-]+\+json)|te
  * @throws WebError `MediaTypeUnsupported`, `RequestInvalid`; ContractError `InvalidJson` with line and column
  */
 export function readJsonBody(headers: IncomingHttpHeaders, body: unknown): unknown {
-  const type = (headers['content-type'] ?? 'application/json').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  const type = mediaType(headers);
   if (!JSON_TYPE.test(type)) {
     throw new WebError('MediaTypeUnsupported', `cannot read a body of the type "${type}": send application/json`, {
       details: { contentType: type },
@@ -23,6 +23,17 @@ export function readJsonBody(headers: IncomingHttpHeaders, body: unknown): unkno
   }
   if (!isUtf8(body)) throw new WebError('RequestInvalid', 'the body of the request is not UTF-8 text');
   return parseJson(body.toString('utf8'), 'the body of the request');
+}
+
+const IMAGE_TYPE = /^(image\/.+|application\/octet-stream)$/;
+
+/** The body when it is an image by its content type; what image it is, its bytes say. */
+export function readImageBody(headers: IncomingHttpHeaders, body: unknown): Uint8Array | undefined {
+  return Buffer.isBuffer(body) && IMAGE_TYPE.test(mediaType(headers)) ? body : undefined;
+}
+
+function mediaType(headers: IncomingHttpHeaders): string {
+  return (headers['content-type'] ?? 'application/json').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
 
 /** A query as data: Azure ML's rule. Repeated keys become a list; a value that is JSON becomes what it says. */

@@ -4,7 +4,7 @@ import { createLogger, createMetrics } from '@edgewright/telemetry';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { testEngine } from '../../../test/support/engine-fixture.ts';
 import type { TestEngineOptions } from '../../../test/support/engine-fixture.ts';
-import { affineOnnx } from '../../../test/support/tiny-models.ts';
+import { affineOnnx, identityOnnx } from '../../../test/support/tiny-models.ts';
 import { serveScoring } from './serve-scoring.ts';
 import type { ScoringServer, ServeScoringOptions } from './serve-scoring.ts';
 
@@ -91,6 +91,30 @@ describe('the REST host', () => {
       const response = await fetch(`${url}/score`, { method: 'POST', body: JSON.stringify(value) });
       expect(await response.json()).toEqual({ got: value });
     }
+  });
+});
+
+describe('a service that takes images', () => {
+  const images = { preprocess: { scale: 1 } };
+  const onnx = identityOnnx('FP32', ['N', 1, 2, 2]);
+  // two by two grey pixels: 1, 2, 3, 4
+  const png = Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAAFklEQVQImWNgZGRkYmJiYGZmZmFhAQAArQAfhg8TAAAAAABJRU5ErkJggg==',
+    'base64',
+  );
+
+  it.each(['image/png', 'application/octet-stream'])('scores one that is sent as %s', async (type) => {
+    const { url } = await start({ onnx, images });
+    const body = new Uint8Array(png);
+    const response = await fetch(`${url}/score`, { method: 'POST', headers: { 'content-type': type }, body });
+    expect(await response.json()).toEqual({ predictions: [[[[1, 2], [3, 4]]]] }); // prettier-ignore
+  });
+
+  it('refuses bytes that are none with 400, and images where none are taken with 415', async () => {
+    const post = async (url: string): Promise<number> =>
+      (await fetch(`${url}/score`, { method: 'POST', headers: { 'content-type': 'image/png' }, body: 'x' })).status;
+    expect(await post((await start({ onnx, images })).url)).toBe(400);
+    expect(await post((await start()).url)).toBe(415);
   });
 });
 

@@ -1,6 +1,6 @@
-import type { ModelSignature } from '@edgewright/contract';
+import type { ModelSignature, Preprocess } from '@edgewright/contract';
 import type { EngineLogger } from '../engine.ts';
-import type { NamedTensors } from '../tensor.ts';
+import type { NamedTensors, Tensor } from '../tensor.ts';
 
 /** A model as entry scripts see it. */
 export interface ScriptModel {
@@ -23,6 +23,13 @@ export interface EntryContext {
   /** Azure's AZUREML_MODEL_DIR: with one model its version's folder, with several the folder above them all. */
   readonly modelDirectory: string;
   readonly log: EngineLogger;
+  /**
+   * Reads a JPEG, PNG or WebP file into a tensor for a model's input. Settings that are not given are those of the
+   * inference configuration, then what the model's input says.
+   *
+   * @throws EngineError `PictureInvalid`, `ImageSettingsInvalid`, `ImagesUnavailable`
+   */
+  decodeImage(bytes: Uint8Array, settings?: Preprocess & { readonly model?: string }): Promise<Tensor>;
 }
 
 /** What `run()` of an entry script gets beside the data. */

@@ -7,6 +7,7 @@ import { loadEntryScript } from './load-entry-script.ts';
 import type { EntryContext } from './entry-script.ts';
 
 const context: EntryContext = {
+  decodeImage: () => Promise.reject(new TypeError("none here")),
   models: { get: () => { throw new RangeError('none here'); }, names: [] },
   modelDirectory: '/models',
   log: recordingLog().log,

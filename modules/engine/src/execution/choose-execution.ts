@@ -1,5 +1,5 @@
 import type { ExecutionMode, LoadedModel } from '../engine.ts';
-import { zeroInputs } from '../scoring/scoring-unit.ts';
+import { zeroInputs } from '../scoring/zero-inputs.ts';
 import type { NamedTensors } from '../tensor.ts';
 import type { WorkerLane } from '../worker/worker-lane.ts';
 

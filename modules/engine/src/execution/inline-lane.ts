@@ -67,7 +67,7 @@ export class InlineLane implements Lane, AsyncDisposable {
 }
 
 function elementsOf(job: Job): number {
-  if (job.kind === 'script') return 0;
+  if (job.kind !== 'model') return 0;
   let elements = 0;
   for (const name of Object.keys(job.inputs)) elements += job.inputs[name]?.data.length ?? 0;
   return elements;

@@ -1,6 +1,6 @@
 import type { ErrorDetails } from '@edgewright/contract';
 import type { Job, JobOutput, JobRequest } from '../scoring/job.ts';
-import type { UnitConfig, UnitDescription } from '../scoring/scoring-unit.ts';
+import type { UnitConfig, UnitDescription } from '../scoring/unit-config.ts';
 
 /** Levels in which workers log. */
 export type WorkerLogLevel = 'debug' | 'info' | 'warn' | 'error';

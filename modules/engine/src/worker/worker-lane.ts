@@ -2,7 +2,7 @@ import { EngineError } from '../engine-error.ts';
 import type { EngineLogger } from '../engine.ts';
 import type { Lane } from '../execution/lane.ts';
 import type { Job, JobOutput, JobRequest } from '../scoring/job.ts';
-import type { UnitConfig, UnitDescription } from '../scoring/scoring-unit.ts';
+import type { UnitConfig, UnitDescription } from '../scoring/unit-config.ts';
 import { fromPlainError } from './plain-error.ts';
 import { transferable } from './protocol.ts';
 import type { WorkerMessage } from './protocol.ts';

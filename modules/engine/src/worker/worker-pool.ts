@@ -3,7 +3,7 @@ import { EngineError } from '../engine-error.ts';
 import type { EngineLogger } from '../engine.ts';
 import type { EngineLimits } from '../engine-options.ts';
 import type { Dispatcher } from '../execution/dispatcher.ts';
-import type { UnitConfig, UnitDescription } from '../scoring/scoring-unit.ts';
+import type { UnitConfig, UnitDescription } from '../scoring/unit-config.ts';
 import { startProcess } from './start-process.ts';
 import type { StartCarrier } from './worker-carrier.ts';
 import { WorkerLane } from './worker-lane.ts';
