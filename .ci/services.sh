@@ -11,6 +11,7 @@ declare -A packages=(
   [mmdebstrap]=mmdebstrap
   [mosquitto]=mosquitto
   [qemu-user-static]=qemu-aarch64-static
+  [skopeo]=skopeo
 )
 pids=()
 
@@ -58,6 +59,7 @@ print_versions() {
   echo "mmdebstrap $(mmdebstrap --version 2>&1 | head -n 1)"
   chromium --version 2>/dev/null
   mosquitto -h | head -n 1
+  skopeo --version
   return 0
 }
 

@@ -14,6 +14,9 @@ export interface Services {
   /** The kernel runs armv7 programs, in containers too. */
   readonly 'qemu-arm': { readonly interpreter: string };
   readonly mmdebstrap: { readonly executable: string };
+  /** The program, for registries that a test starts itself (`test/support/docker-registry.ts`). */
+  readonly 'docker-registry': { readonly executable: string };
+  readonly skopeo: { readonly executable: string };
   readonly chromium: { readonly executable: string };
   readonly mosquitto: { readonly executable: string };
 }
@@ -30,6 +33,8 @@ const probes: { readonly [Name in keyof Services]: Probe<Services[Name]> } = {
   'qemu-arm': () => probeEmulation('qemu-arm', 'arm'),
   mmdebstrap: async () =>
     process.getuid?.() === 0 ? probeExecutable('mmdebstrap') : 'mmdebstrap needs root to make a base image',
+  'docker-registry': () => probeExecutable('docker-registry'),
+  skopeo: () => probeExecutable('skopeo'),
   chromium: () => probeExecutable('chromium'),
   mosquitto: () => probeExecutable('mosquitto'),
 };

@@ -44,6 +44,18 @@ export const packagerErrors = {
     meaning: 'The folder for images cannot be written',
     remedy: 'Check the folder, its permissions and the free space, and that no other build holds it.',
   },
+  RegistryRefused: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'A container registry refuses what was asked of it',
+    remedy: 'Check the name of the image and the credentials; the message holds what the registry said.',
+  },
+  RegistryFailed: {
+    fault: 'remote',
+    httpStatus: 502,
+    meaning: 'A container registry does not answer, or fails again and again',
+    remedy: 'Try again later; what was already sent is not sent again.',
+  },
   ImageNotFound: {
     fault: 'user',
     httpStatus: 404,
