@@ -17,9 +17,10 @@ export function createStubEngine(score: StubScore = (data) => data): Engine {
     score: async (request): Promise<ScoreResult> => {
       await sleep(0);
       const value = await score(request.data, request);
-      return { value, timings: { queueMs: 0, runMs: 1, totalMs: 1 }, backend: 'wasm' };
+      return { value, timings: { queueMs: 0, runMs: 1, totalMs: 1 }, backend: 'wasm', engine: description };
     },
     infer: () => Promise.reject(new TypeError('the stub takes no tensors')),
+    swap: () => Promise.reject(new TypeError('the stub has no other models')),
     describe: () => description,
     stats: () => ({
       waiting: 0,
@@ -30,6 +31,7 @@ export function createStubEngine(score: StubScore = (data) => data): Engine {
       rejected: 0,
       cancelled: 0,
       workersReplaced: 0,
+      swaps: 0,
     }),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };

@@ -44,6 +44,18 @@ export const engineErrors = {
     meaning: 'The library that reads images is not there',
     remedy: 'Install the package sharp for this platform, or send tensors instead of images.',
   },
+  WarmUpFailed: {
+    fault: 'user',
+    httpStatus: 500,
+    meaning: 'A sample that was given for the warm-up could not be scored',
+    remedy: 'Mend the sample, the entry script or the model; what scored before goes on scoring.',
+  },
+  SwapInProgress: {
+    fault: 'user',
+    httpStatus: 409,
+    meaning: 'Other models are being loaded to take over',
+    remedy: 'Wait until that swap is over, and ask again.',
+  },
   EntryScriptFailed: {
     fault: 'user',
     httpStatus: 500,

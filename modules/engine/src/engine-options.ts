@@ -72,9 +72,18 @@ export interface EngineOptions {
   readonly images?: ImageSettings;
   /** Joins concurrent requests to one run, for models whose first dimension is free. Off unless given. */
   readonly batching?: BatchingOptions;
+  /**
+   * Requests in JSON form that are scored before the engine is given out, by each worker unless requests are joined; one
+   * that fails keeps the engine back. Without them the models run once on zeros, which may fail.
+   */
+  readonly warmUp?: readonly unknown[];
   readonly log?: EngineLogger;
   /** The worker's program; default: found beside the engine, as source or as `worker.mjs` beside a bundle. */
   readonly workerProgram?: URL;
   /** Gives up starting. Closing a started engine is its `[Symbol.asyncDispose]`. */
   readonly signal?: AbortSignal;
 }
+
+/** What a swap may change; everything else stays as the engine was made. */
+export type SwapOptions = Pick<EngineOptions, 'models' | 'modelDirectory'> &
+  Partial<Pick<EngineOptions, 'backend' | 'batching' | 'entryScript' | 'images' | 'signal' | 'warmUp'>>;

@@ -1,9 +1,10 @@
 import type { Datatype, ModelSignature } from '@edgewright/contract';
+import type { SwapOptions } from './engine-options.ts';
 import type { ClassPlan } from './images/classify.ts';
 import type { NamedTensors } from './tensor.ts';
 
 /** A backend that runs models. */
-export type BackendName = 'onnx' | 'wasm' | 'tfjs';
+export type BackendName = 'onnx' | 'wasm' | 'tfjs' | 'fpga';
 
 /** How requests are run: on the caller's thread, in worker threads, or in child processes. */
 export type ExecutionMode = 'inline' | 'worker' | 'process';
@@ -66,6 +67,8 @@ export interface EngineStats {
   readonly cancelled: number;
   /** Workers that ended on their own or were ended after a deadline, and were replaced. */
   readonly workersReplaced: number;
+  /** How often other models took over. */
+  readonly swaps: number;
 }
 
 /** What every request carries. */
@@ -103,6 +106,8 @@ export interface Timings {
 }
 
 export interface ScoreResult {
+  /** The engine as it was when it took the request: after a swap, the old models finish what they took. */
+  readonly engine: EngineDescription;
   /** What the entry script returned, or the outputs of the model in JSON form. Serialisable as JSON. */
   readonly value: unknown;
   readonly timings: Timings;
@@ -110,6 +115,8 @@ export interface ScoreResult {
 }
 
 export interface InferResult {
+  /** The engine as it was when it took the request. */
+  readonly engine: EngineDescription;
   readonly outputs: NamedTensors;
   readonly timings: Timings;
   readonly backend: BackendName;
@@ -126,6 +133,15 @@ export interface Engine extends AsyncDisposable {
   score(request: ScoreRequest): Promise<ScoreResult>;
   /** Runs one model on tensors; the entry script is not asked. Throws as `score` does. */
   infer(request: InferRequest): Promise<InferResult>;
+  /**
+   * Loads other models beside the ones that are there, warms them up, and lets them take over between two requests. The
+   * old ones score what they took and are then released; until then both are in memory. When the new ones do not load or
+   * fail their warm-up, nothing changes.
+   *
+   * @throws EngineError what `createEngine` throws; `SwapInProgress` while another swap is under way; `EngineClosed`
+   */
+  swap(options: SwapOptions): Promise<EngineDescription>;
+  /** The models that take requests now; a swap changes it. */
   describe(): EngineDescription;
   stats(): EngineStats;
   /** Refuses new requests, waits for those that run (at most `limits.drainMs`), then releases everything. */

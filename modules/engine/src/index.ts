@@ -1,7 +1,7 @@
 export { createEngine } from './create-engine.ts';
 export { EngineError } from './engine-error.ts';
 export { defaultLimits } from './engine-options.ts';
-export type { EngineLimits, EngineModel, EngineOptions, ImageSettings } from './engine-options.ts';
+export type { EngineLimits, EngineModel, EngineOptions, ImageSettings, SwapOptions } from './engine-options.ts';
 export type {
   BackendName,
   Engine,

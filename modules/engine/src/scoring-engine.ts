@@ -2,9 +2,7 @@ import { decodeJsonRequest, encodeJsonAnswer } from './codecs/json-request.ts';
 import { EngineError } from './engine-error.ts';
 import type { EngineLimits } from './engine-options.ts';
 import type {
-  Engine,
   EngineDescription,
-  EngineStats,
   InferRequest,
   InferResult,
   LoadedModel,
@@ -13,7 +11,7 @@ import type {
   ScoreResult,
   Timings,
 } from './engine.ts';
-import type { Dispatcher } from './execution/dispatcher.ts';
+import type { Dispatcher, DispatcherStats } from './execution/dispatcher.ts';
 import { classify } from './images/classify.ts';
 import { checkInputs } from './scoring/check-inputs.ts';
 import { checkDepth } from './scoring/check-depth.ts';
@@ -30,10 +28,10 @@ export interface EngineParts {
 
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** The engine: checks and decodes a request, hands it to the dispatcher, encodes what comes back. */
-export class ScoringEngine implements Engine {
+/** One set of models at work: checks and decodes a request, hands it to the dispatcher, encodes what comes back. */
+export class ScoringEngine implements AsyncDisposable {
   readonly #parts: EngineParts;
-  #closing: Promise<void> | undefined;
+  #released: Promise<void> | undefined;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -53,37 +51,44 @@ export class ScoringEngine implements Engine {
         value: named ? { predictions: classify(outputs, classes) } : encodeJsonAnswer(outputs, form),
         timings,
         backend,
+        engine: description,
       };
     }
     checkDepth(request.data, limits.jsonDepth);
     const { output, timings } = await dispatcher.submit({ kind: 'script', data: request.data }, request);
     if (!('value' in output)) throw new TypeError('an entry script job gave tensors');
-    return { value: output.value, timings, backend };
+    return { value: output.value, timings, backend, engine: description };
   }
 
   async infer(request: InferRequest): Promise<InferResult> {
     checkTimeout(request);
     const model = this.#model(request.model);
     const { outputs, timings } = await this.#infer(model, request.inputs, request);
-    return { outputs, timings, backend: this.#parts.description.backend };
+    const { description } = this.#parts;
+    return { outputs, timings, backend: description.backend, engine: description };
   }
 
   describe(): EngineDescription {
     return this.#parts.description;
   }
 
-  stats(): EngineStats {
+  stats(): DispatcherStats {
     return this.#parts.dispatcher.stats;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing ??= this.#close();
-    await this.#closing;
+  /** Refuses new requests, waits until each that it has is answered or past its own deadline, then releases everything. */
+  async retire(): Promise<void> {
+    await this.#close(LONGEST_TIMEOUT_MS);
   }
 
-  async #close(): Promise<void> {
-    await this.#parts.dispatcher.close(this.#parts.limits.drainMs);
-    await this.#parts.release();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#close(this.#parts.limits.drainMs);
+  }
+
+  async #close(drainMs: number): Promise<void> {
+    await this.#parts.dispatcher.close(drainMs);
+    this.#released ??= this.#parts.release();
+    await this.#released;
   }
 
   async #infer(
@@ -110,8 +115,14 @@ export class ScoringEngine implements Engine {
     const { output, timings } = await dispatcher.submit({ kind: 'image', bytes }, options);
     if (!('outputs' in output)) throw new TypeError('an image job gave no tensors');
     const { classes, backend } = description;
-    if (classes === undefined) return { value: encodeJsonAnswer(output.outputs, 'rows'), timings, backend };
-    return { value: { predictions: classify(output.outputs, classes)[0] ?? [] }, timings, backend };
+    if (classes === undefined)
+      return { value: encodeJsonAnswer(output.outputs, 'rows'), timings, backend, engine: description };
+    return {
+      value: { predictions: classify(output.outputs, classes)[0] ?? [] },
+      timings,
+      backend,
+      engine: description,
+    };
   }
 
   #model(name: string | undefined): LoadedModel {

@@ -14,6 +14,9 @@ interface Run {
   readonly lane: Lane;
 }
 
+/** What a dispatcher counts. */
+export type DispatcherStats = Omit<EngineStats, 'swaps'>;
+
 /** What happened to a request in the end. */
 type Outcome = 'completed' | 'failed' | 'timedOut' | 'cancelled' | 'rejected';
 
@@ -28,14 +31,14 @@ export class Dispatcher {
   #batching: (Required<BatchingOptions> & { readonly models: ReadonlySet<string> }) | undefined;
   #delay: NodeJS.Timeout | undefined;
   #closed = false;
-  #drained: (() => void) | undefined;
+  readonly #drained = new Set<() => void>();
   #next: () => void = () => this.#startWaiting();
 
   constructor(limits: EngineLimits) {
     this.#limits = limits;
   }
 
-  get stats(): EngineStats {
+  get stats(): DispatcherStats {
     return {
       ...this.#counters,
       workersReplaced: this.#workersReplaced,
@@ -106,11 +109,13 @@ export class Dispatcher {
     this.#closed = true;
     if (this.#waiting.size + this.#running.size > 0) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, milliseconds);
-        this.#drained = () => {
+        const drained = (): void => {
           clearTimeout(timer);
+          this.#drained.delete(drained);
           resolve();
         };
+        const timer = setTimeout(drained, milliseconds);
+        this.#drained.add(drained);
       });
     }
     clearTimeout(this.#delay);
@@ -247,7 +252,8 @@ export class Dispatcher {
   }
 
   #checkDrained(): void {
-    if (this.#closed && this.#waiting.size + this.#running.size === 0) this.#drained?.();
+    if (!this.#closed || this.#waiting.size + this.#running.size > 0) return;
+    for (const drained of this.#drained) drained();
   }
 }
 
