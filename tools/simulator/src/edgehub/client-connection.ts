@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { messageOf } from '@edgewright/contract';
 import type { EventSink } from '@edgewright/contract';
 import type { IConnectPacket, IPublishPacket, ISubscription } from 'mqtt-packet';
+import type { FaultPlan } from '../faults/fault-plan.ts';
 import { identityText } from '../hub/identity.ts';
 import type { Identity } from '../hub/identity.ts';
 import type { MethodResult } from '../hub/direct-method.ts';
@@ -18,6 +19,7 @@ import { outboundTopics, parseInboundTopic, subscriptionKind } from './mqtt-topi
 import type { SubscriptionKind } from './mqtt-topics.ts';
 import { PendingMethods } from './pending-methods.ts';
 import { encodePropertyBag } from './property-bag.ts';
+import { SimulatorError } from '../simulator-error.ts';
 import type { SessionStore } from './session-store.ts';
 import { SubscriptionSet } from './subscription-set.ts';
 import { outgoingProperties, telemetryMessage } from './telemetry-message.ts';
@@ -31,12 +33,18 @@ export interface ConnectionContext {
   readonly timings: EdgeHubTimings;
   readonly now: () => number;
   readonly emit: EventSink;
+  readonly faults?: FaultPlan;
+  /** Who serves the clients: the first part of the stage of its events; default `edgehub`. */
+  readonly stage?: string;
+  /** True: a topic that means nothing closes the connection, as IoT Hub does it; edgeHub drops the message. */
+  readonly isStrict?: boolean;
   authenticate(packet: IConnectPacket): Authentication;
   /** Resolves when the message is stored in every queue that it belongs into. */
   takeMessage(message: EdgeMessage): Promise<void>;
   /** Answers a twin request with its status and body. */
   getTwin(client: Client): { status: number; body: Buffer };
-  patchReported(client: Client, payload: Buffer): Promise<{ status: number; body: Buffer }>;
+  /** The version, if there is one, goes into the topic of the answer; edgeHub tells none. */
+  patchReported(client: Client, payload: Buffer): Promise<{ status: number; body: Buffer; version?: number }>;
   /** Counts a CONNECT that was turned away. */
   refused(name: string, reason: string): void;
 }
@@ -52,11 +60,22 @@ export class ClientConnection implements Client, MqttConnectionHandler {
   #methods = new PendingMethods('');
   #lastInput: Promise<unknown> = Promise.resolve();
   #expiryTimer: NodeJS.Timeout | undefined;
+  #expiresAt = Infinity;
 
   constructor(stream: Duplex, context: ConnectionContext) {
     this.#context = context;
-    const { connectTimeoutMs } = context.timings;
-    this.#mqtt = new MqttConnection({ stream, handler: this, connectTimeoutMs });
+    const { faults, timings } = context;
+    this.#mqtt = new MqttConnection({
+      stream,
+      handler: this,
+      connectTimeoutMs: timings.connectTimeoutMs,
+      ...(faults !== undefined && {
+        faults: {
+          puback: () => faults.puback(this.identity),
+          link: () => this.#identity && faults.link(this.#identity),
+        },
+      }),
+    });
   }
 
   get name(): string {
@@ -78,6 +97,17 @@ export class ClientConnection implements Client, MqttConnectionHandler {
     return sent;
   }
 
+  async deliver(topic: string, payload: Buffer, signal: AbortSignal): Promise<InputOutcome | 'unmatched'> {
+    const subscription = this.#subscriptions?.match(topic, Infinity);
+    if (!this.#mqtt.isOpen) return 'abandoned';
+    if (subscription === undefined) return 'unmatched';
+    const { qos } = subscription;
+    return acknowledgementOf((acknowledged) => this.#mqtt.publish({ topic, payload, qos }, acknowledged), {
+      timeoutMs: this.#context.timings.ackTimeoutMs,
+      signals: [signal, this.#abandoned.signal],
+    });
+  }
+
   send(topic: string, payload: Buffer): void {
     const subscription = this.#subscriptions?.match(topic, Infinity);
     if (subscription !== undefined) this.#mqtt.publish({ topic, payload, qos: subscription.qos });
@@ -97,6 +127,14 @@ export class ClientConnection implements Client, MqttConnectionHandler {
 
   disconnect(reason: string): void {
     this.#mqtt.close(reason);
+  }
+
+  cut(reason: string): void {
+    this.#mqtt.cut(reason);
+  }
+
+  checkToken(): void {
+    if (this.#expiresAt <= this.#context.now()) this.#mqtt.close('its token expired');
   }
 
   connect(packet: IConnectPacket): ConnectAnswer {
@@ -137,8 +175,10 @@ export class ClientConnection implements Client, MqttConnectionHandler {
         break;
       }
       case 'twinPatch': {
-        const { status, body } = await this.#context.patchReported(this, packet.payload);
-        if (topic.requestId !== undefined) this.send(outboundTopics.twinResponse(status, topic.requestId), body);
+        const { status, body, version } = await this.#context.patchReported(this, packet.payload);
+        const suffix = version === undefined ? '' : `&$version=${version}`;
+        if (topic.requestId !== undefined)
+          this.send(`${outboundTopics.twinResponse(status, topic.requestId)}${suffix}`, body);
         break;
       }
       case 'methodResponse':
@@ -147,6 +187,7 @@ export class ClientConnection implements Client, MqttConnectionHandler {
         }
         break;
       case 'unknown':
+        if (this.#context.isStrict === true) throw topicUnknown(packet.topic);
         this.warn(`dropped a message on the topic "${packet.topic}", which means nothing to edgeHub`);
     }
   }
@@ -228,6 +269,7 @@ export class ClientConnection implements Client, MqttConnectionHandler {
 
   /** A token that has ended ends the connection that it opened. */
   #closeAt(expiresAt: number): void {
+    this.#expiresAt = expiresAt;
     if (expiresAt === Infinity) return;
     const check = () => {
       const left = expiresAt - this.#context.now();
@@ -239,10 +281,16 @@ export class ClientConnection implements Client, MqttConnectionHandler {
 
   #note(stage: 'connected' | 'disconnected' | 'warning', state: 'done' | 'note', text: string): void {
     this.#context.emit({
-      stage: `edgehub.client.${stage}`,
+      stage: `${this.#context.stage ?? 'edgehub'}.client.${stage}`,
       state,
       text: `${this.#name}: ${text}`,
       data: { client: this.#name },
     });
   }
+}
+
+function topicUnknown(topic: string): SimulatorError {
+  return new SimulatorError('SimulatorRequestInvalid', `the topic "${topic}" means nothing to IoT Hub`, {
+    details: { topic },
+  });
 }

@@ -23,6 +23,8 @@ export interface Client {
    * @returns `unmatched` when no subscription of the client takes it
    */
   sendInput(message: EdgeMessage, input: string, signal: AbortSignal): Promise<InputOutcome | 'unmatched'>;
+  /** Sends a message and waits for its acknowledgement; `unmatched` when no subscription takes its topic. */
+  deliver(topic: string, payload: Buffer, signal: AbortSignal): Promise<InputOutcome | 'unmatched'>;
   /** Sends what needs no acknowledgement, if a subscription takes it. */
   send(topic: string, payload: Buffer): void;
   /** @throws SimulatorError `SimulatedTargetTimeout` */
@@ -31,4 +33,8 @@ export interface Client {
   giveWay(): void;
   /** Ends the connection. */
   disconnect(reason: string): void;
+  /** Breaks the connection off, as a cable that is pulled: what is under way is lost. */
+  cut(reason: string): void;
+  /** Ends the connection if its token has expired; for a clock that jumped. */
+  checkToken(): void;
 }

@@ -2,6 +2,8 @@ import type { Duplex } from 'node:stream';
 import { messageOf } from '@edgewright/contract';
 import { generate, parser } from 'mqtt-packet';
 import type { IConnectPacket, IPublishPacket, ISubscription, Packet } from 'mqtt-packet';
+import type { Link, PubackFate } from '../faults/fault-plan.ts';
+import { ShapedLink } from '../faults/shaped-link.ts';
 
 /** The largest remaining length of a packet (`MaxInboundMessageSize`). */
 export const MAX_PACKET_BYTES = 262_144;
@@ -38,8 +40,17 @@ export interface MqttConnectionHandler {
   warn(text: string): void;
 }
 
+/** What may go wrong with a connection, on demand. */
+export interface MqttConnectionFaults {
+  /** Asked once for each PUBACK that is due. */
+  puback(): PubackFate;
+  /** How slow the link is now; undefined: not at all. */
+  link(): Link | undefined;
+}
+
 export interface MqttConnectionOptions {
   readonly stream: Duplex;
+  readonly faults?: MqttConnectionFaults;
   readonly handler: MqttConnectionHandler;
   /** How long to wait for the CONNECT, in milliseconds. */
   readonly connectTimeoutMs: number;
@@ -47,7 +58,7 @@ export interface MqttConnectionOptions {
 
 interface Acknowledgement {
   readonly messageId: number;
-  isDue: boolean;
+  state: 'waiting' | 'due' | 'dropped';
 }
 
 /**
@@ -60,18 +71,24 @@ export class MqttConnection {
   readonly #parser = parser({ protocolVersion: 4 });
   readonly #acknowledgements: Acknowledgement[] = [];
   readonly #outgoing: (() => void)[] = [];
+  readonly #faults: MqttConnectionFaults | undefined;
+  readonly #inward: ShapedLink;
+  readonly #outward: ShapedLink;
   #state: 'waiting' | 'connected' | 'closed' = 'waiting';
   #will: IConnectPacket['will'];
   #idleTimer: NodeJS.Timeout;
   #isCorked = false;
 
-  constructor({ stream, handler, connectTimeoutMs }: MqttConnectionOptions) {
+  constructor({ stream, handler, connectTimeoutMs, faults }: MqttConnectionOptions) {
     this.#stream = stream;
     this.#handler = handler;
+    this.#faults = faults;
+    this.#inward = new ShapedLink(() => faults?.link());
+    this.#outward = new ShapedLink(() => faults?.link());
     this.#idleTimer = setTimeout(() => this.close('no CONNECT arrived in time'), connectTimeoutMs);
     this.#parser.on('packet', (packet) => this.#receive(packet));
     this.#parser.on('error', (error) => this.close(`not MQTT: ${messageOf(error)}`));
-    stream.on('data', (chunk: Buffer) => this.#read(chunk));
+    stream.on('data', (chunk: Buffer) => this.#receiveBytes(chunk));
     stream.on('error', (error) => this.close(messageOf(error)));
     stream.on('close', () => this.close('the client closed the connection'));
   }
@@ -101,6 +118,12 @@ export class MqttConnection {
     else onAcknowledged();
   }
 
+  /** Breaks the connection off: what is under way is lost. */
+  cut(reason: string): void {
+    this.#stream.destroy();
+    this.close(reason);
+  }
+
   /** Ends the connection at once. */
   close(reason: string): void {
     if (this.#state === 'closed') return;
@@ -108,12 +131,23 @@ export class MqttConnection {
     this.#state = 'closed';
     clearTimeout(this.#idleTimer);
     this.#outgoing.length = 0;
+    this.#inward.cut();
+    this.#outward.cut();
     // what was written before, a refusing CONNACK for instance, still goes out
     this.#stream.uncork();
     const giveUp = setTimeout(() => this.#stream.destroy(), CLOSE_GRACE_MS);
     this.#stream.once('close', () => clearTimeout(giveUp));
     this.#stream.end(() => this.#stream.destroy());
     this.#handler.closed(reason, wasConnected ? this.#will : undefined);
+  }
+
+  #receiveBytes(chunk: Buffer): void {
+    this.#inward.pass(chunk.length, () => {
+      this.#read(chunk);
+      this.#resumeReading();
+    });
+    // a slow link holds its sender back
+    if (this.#inward.queuedBytes > MAX_PACKET_BYTES) this.#stream.pause();
   }
 
   #read(chunk: Buffer): void {
@@ -193,25 +227,37 @@ export class MqttConnection {
       return;
     }
     const payload = typeof packet.payload === 'string' ? Buffer.from(packet.payload) : packet.payload;
-    const pending = { messageId: packet.messageId ?? 0, isDue: false };
+    const pending: Acknowledgement = { messageId: packet.messageId ?? 0, state: 'waiting' };
     this.#acknowledgements.push(pending);
     if (this.#acknowledgements.length >= MAX_PENDING_ACKNOWLEDGEMENTS) this.#stream.pause();
     this.#handler.publish({ ...packet, payload }).then(
-      () => {
-        pending.isDue = true;
-        this.#acknowledge();
-      },
+      () => this.#makeDue(pending),
       (error: unknown) => this.close(`cannot take a message: ${messageOf(error)}`),
     );
   }
 
+  #makeDue(pending: Acknowledgement): void {
+    const fate = pending.messageId === 0 ? undefined : this.#faults?.puback();
+    if (fate?.kind === 'delay') {
+      setTimeout(() => this.#acknowledge(pending, 'due'), fate.delayMs).unref();
+    } else this.#acknowledge(pending, fate?.kind === 'drop' ? 'dropped' : 'due');
+  }
+
   /** Sends the PUBACKs that are due, in the order in which the messages came. */
-  #acknowledge(): void {
-    while (this.#acknowledgements[0]?.isDue === true) {
-      const { messageId } = this.#acknowledgements.shift() as Acknowledgement;
-      if (messageId !== 0) this.#answer({ cmd: 'puback', messageId });
+  #acknowledge(settled: Acknowledgement, state: 'due' | 'dropped'): void {
+    settled.state = state;
+    for (let first = this.#acknowledgements[0]; first !== undefined; first = this.#acknowledgements[0]) {
+      if (first.state === 'waiting') break;
+      this.#acknowledgements.shift();
+      if (first.messageId !== 0 && first.state === 'due') this.#answer({ cmd: 'puback', messageId: first.messageId });
     }
-    if (this.#acknowledgements.length < MAX_PENDING_ACKNOWLEDGEMENTS && this.#stream.isPaused()) this.#stream.resume();
+    this.#resumeReading();
+  }
+
+  #resumeReading(): void {
+    if (this.#state === 'closed' || !this.#stream.isPaused()) return;
+    if (this.#acknowledgements.length >= MAX_PENDING_ACKNOWLEDGEMENTS) return;
+    if (this.#inward.queuedBytes <= MAX_PACKET_BYTES) this.#stream.resume();
   }
 
   #receiveAcknowledgement(messageId: number | undefined): void {
@@ -238,8 +284,10 @@ export class MqttConnection {
         this.#stream.uncork();
       });
     }
-    this.#stream.write(generate(packet));
-    if (this.#stream.writableLength > MAX_OUTGOING_BYTES) this.close('the client does not read what it is sent');
+    const bytes = generate(packet);
+    this.#outward.pass(bytes.length, () => this.#stream.write(bytes));
+    const unsent = this.#stream.writableLength + this.#outward.queuedBytes;
+    if (unsent > MAX_OUTGOING_BYTES) this.close('the client does not read what it is sent');
   }
 }
 

@@ -13,7 +13,8 @@ export class SessionStore {
   readonly #put;
   readonly #remove;
 
-  constructor(database: EdgeHubDatabase) {
+  /** @param database has the table `sessions` */
+  constructor(database: Pick<EdgeHubDatabase, 'prepare'>) {
     this.#get = database.prepare('SELECT subscriptions FROM sessions WHERE client = ?');
     this.#put = database.prepare('INSERT OR REPLACE INTO sessions (client, subscriptions) VALUES (?, ?)');
     this.#remove = database.prepare('DELETE FROM sessions WHERE client = ?');
