@@ -1,3 +1,5 @@
+export { BackendChoiceSchema, backends, parseBackendChoice } from './backend-choice.ts';
+export type { Backend, BackendChoice } from './backend-choice.ts';
 export { DeploymentConfigSchema } from './deployment-config.ts';
 export type { DeploymentConfig } from './deployment-config.ts';
 export { checkDocument, documentIssues, lineAndColumn, parseJson } from './document.ts';
@@ -10,10 +12,12 @@ export type { ErrorDetails, ErrorOptions, SerializedError } from './errors/edgew
 export type { ErrorEntry, Fault } from './errors/entry.ts';
 export { discardEvents } from './events.ts';
 export type { EventSink, ProgressEvent } from './events.ts';
+export { executionProviderName, ExecutionProvidersSchema, parseExecutionProviders } from './execution-provider.ts';
+export type { ExecutionProvider } from './execution-provider.ts';
 export { PostprocessSchema, PreprocessSchema } from './image-processing.ts';
 export type { Postprocess, Preprocess } from './image-processing.ts';
-export { backends, InferenceConfigSchema } from './inference-config.ts';
-export type { Backend, InferenceConfig } from './inference-config.ts';
+export { InferenceConfigSchema } from './inference-config.ts';
+export type { InferenceConfig } from './inference-config.ts';
 export {
   DeploymentManifestSchema,
   EdgeAgentDesiredSchema,

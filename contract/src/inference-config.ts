@@ -1,15 +1,12 @@
 import Type from 'typebox';
 import type { Static } from 'typebox';
+import { BackendChoiceSchema } from './backend-choice.ts';
+import { ExecutionProvidersSchema } from './execution-provider.ts';
 import { PlatformSchema } from './platform.ts';
 
-/** The backends that a scorer may be told to use; `auto` lets it choose by platform and by what loads. */
-export const backends = ['auto', 'onnx', 'wasm', 'tfjs'] as const;
-
-export type Backend = (typeof backends)[number];
-
 /**
- * `inferenceconfig.json` (or `.yml`): how a model becomes a scoring image. The keys are Azure ML's; `platforms`, `backend`
- * and `nodeRuntime` are edgewright's own.
+ * `inferenceconfig.json` (or `.yml`): how a model becomes a scoring image. The keys are Azure ML's; `platforms`, `backend`,
+ * `executionProviders` and `nodeRuntime` are edgewright's own.
  */
 export const InferenceConfigSchema = Type.Object(
   {
@@ -42,7 +39,8 @@ export const InferenceConfigSchema = Type.Object(
           'where Node.js comes from: `base` (the base image has it, default) or `bundled` (a layer of its own)',
       }),
     ),
-    backend: Type.Optional(Type.Enum([...backends], { description: 'what runs the model; default auto' })),
+    backend: Type.Optional(BackendChoiceSchema),
+    executionProviders: Type.Optional(ExecutionProvidersSchema),
     platforms: Type.Optional(
       Type.Array(PlatformSchema, {
         minItems: 1,

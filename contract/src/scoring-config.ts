@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import type { Static } from 'typebox';
-import { backends } from './inference-config.ts';
+import { BackendChoiceSchema } from './backend-choice.ts';
+import { ExecutionProvidersSchema } from './execution-provider.ts';
 import { modelFormats } from './model-format.ts';
 import { MODEL_NAME_PATTERN } from './model.ts';
 import { ModelSignatureSchema } from './tensor.ts';
@@ -36,7 +37,8 @@ export const ScoringConfigSchema = Type.Object(
     ),
     /** The bundled entry script; absent when the model is served as it is. */
     entryScript: Type.Optional(Type.String()),
-    backend: Type.Enum([...backends]),
+    backend: BackendChoiceSchema,
+    executionProviders: Type.Optional(ExecutionProvidersSchema),
     description: Type.Optional(Type.String()),
   },
   { additionalProperties: false, $id: 'https://edgewright.dev/schemas/scoring-config.json', title: 'edgewright.json' },

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { ContractError, InferenceConfigSchema } from '@edgewright/contract';
-import type { Backend, EventSink, InferenceConfig } from '@edgewright/contract';
+import { ContractError, InferenceConfigSchema, modelFormatOf } from '@edgewright/contract';
+import type { BackendChoice, EventSink, ExecutionProvider, InferenceConfig } from '@edgewright/contract';
 import type { EngineDescription, EngineModel } from '@edgewright/engine';
 import type { Logger } from '@edgewright/telemetry';
 import { readDocument } from './read-document.ts';
@@ -15,7 +15,8 @@ export interface ServeInput {
   readonly model: string;
   /** An inference configuration file, for its entry script and backend. */
   readonly inferenceConfig?: string | undefined;
-  readonly backend?: Backend | undefined;
+  readonly backend?: BackendChoice | undefined;
+  readonly executionProviders?: readonly ExecutionProvider[] | undefined;
   /** Default 127.0.0.1. */
   readonly host?: string | undefined;
   /** Default 0: any free port. */
@@ -47,6 +48,7 @@ export async function serveModel(
 ): Promise<ModelServer> {
   const { config, directory } = await readConfig(input.inferenceConfig);
   const { model, modelDirectory } = await resolveModel(input.model, parts.models);
+  const executionProviders = input.executionProviders ?? config.executionProviders;
   const [{ createEngine }, { serveScoring }, { createLogger, createMetrics }] = await Promise.all([
     import('@edgewright/engine'),
     import('@edgewright/web'),
@@ -60,6 +62,7 @@ export async function serveModel(
       models: [model],
       modelDirectory,
       backend: input.backend ?? config.backend ?? 'auto',
+      ...(executionProviders === undefined ? {} : { executionProviders }),
       log: logger,
       ...(config.entryScript === undefined
         ? {}
@@ -108,16 +111,15 @@ async function resolveModel(
   const file = path.resolve(text);
   const found = await stat(file).catch(() => undefined);
   if (found?.isFile() === true) {
-    const { name, ext } = path.parse(file);
     const model: EngineModel = {
-      name,
+      name: nameOf(file),
       version: UNREGISTERED_VERSION,
       path: file,
-      format: ext === '.onnx' ? 'onnx' : 'other',
+      format: modelFormatOf(file),
     };
     return { model, modelDirectory: path.dirname(file) };
   }
-  if (/[\\/]|\.onnx$/.test(text)) {
+  if (/[\\/]/.test(text) || modelFormatOf(text) !== 'other') {
     throw new ContractError(
       'FileNotReadable',
       `cannot read the model "${text}": ${found === undefined ? 'there is no such file' : 'it is not a file'}`,
@@ -128,7 +130,14 @@ async function resolveModel(
   }
   const registered = await models.show(text);
   const modelDirectory = await models.directoryOf(registered);
-  const [first] = registered.files;
-  const { name, version, format } = registered;
-  return { model: { name, version, format, path: path.join(modelDirectory, first?.path ?? '') }, modelDirectory };
+  const { name, version, format, mainFile, files } = registered;
+  const main = mainFile ?? files[0]?.path ?? '';
+  return { model: { name, version, format, path: path.join(modelDirectory, main) }, modelDirectory };
+}
+
+/** What a model file is called after: itself, or its folder where all such files have the same name. */
+function nameOf(file: string): string {
+  const { name, base, dir } = path.parse(file);
+  if (modelFormatOf(file) === 'tfjs') return path.basename(dir) || name;
+  return base.replace(/\.remote\.json$/i, '').replace(/\.[^.]+$/, '');
 }

@@ -1,4 +1,4 @@
-import type { Backend, ModelFormat, Postprocess, Preprocess } from '@edgewright/contract';
+import type { BackendChoice, ExecutionProvider, ModelFormat, Postprocess, Preprocess } from '@edgewright/contract';
 import type { EngineLogger, ExecutionMode } from './engine.ts';
 import type { BatchingOptions } from './execution/micro-batching.ts';
 
@@ -57,7 +57,10 @@ export interface EngineOptions {
   readonly entryScript?: string;
   /** Azure's AZUREML_MODEL_DIR, which entry scripts get as `context.modelDirectory`. */
   readonly modelDirectory: string;
-  readonly backend: Backend;
+  /** What runs the models: a backend, several of which the first that can run is taken, or `auto`. */
+  readonly backend: BackendChoice;
+  /** Execution providers of ONNX Runtime with their options, the preferred one first; only the backend `onnx` has them. */
+  readonly executionProviders?: readonly ExecutionProvider[];
   readonly limits?: Partial<EngineLimits>;
   /**
    * Default `auto`: with an entry script `process`, because only a process can be ended whatever the script does; without

@@ -105,6 +105,7 @@ function settle(options: EngineOptions): Settings {
       models: options.models,
       modelDirectory: options.modelDirectory,
       backend: options.backend,
+      ...(options.executionProviders === undefined ? {} : { executionProviders: options.executionProviders }),
       threads: options.threads ?? Math.max(1, Math.floor(availableParallelism() / workers)),
       tensorElements: limits.tensorElements,
       imagePixels: limits.imagePixels,

@@ -71,6 +71,7 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
 
 async function startEngine(config: ScoringConfig, { environment, logger, signal }: RunScorerOptions): Promise<Engine> {
   const { appRoot, workers, threads } = environment;
+  const executionProviders = environment.executionProviders ?? config.executionProviders;
   return createEngine({
     models: config.models.map(({ name, version, directory, file, format }) => ({
       name,
@@ -81,6 +82,7 @@ async function startEngine(config: ScoringConfig, { environment, logger, signal 
     ...(config.entryScript === undefined ? {} : { entryScript: path.join(appRoot, config.entryScript) }),
     modelDirectory: environment.modelDirectory ?? modelDirectoryOf(config, appRoot),
     backend: environment.backend ?? config.backend,
+    ...(executionProviders === undefined ? {} : { executionProviders }),
     ...(workers === undefined ? {} : { workers }),
     ...(threads === undefined ? {} : { threads }),
     log: logger,

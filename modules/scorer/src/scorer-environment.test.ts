@@ -45,6 +45,7 @@ describe('readScorerEnvironment', () => {
     [{ PORT: '70000' }, 'PORT is "70000": expected a whole number from 0 to 65535'],
     [{ PORT: '8o' }, 'PORT is "8o"'],
     [{ EDGEWRIGHT_BACKEND: 'cuda' }, 'EDGEWRIGHT_BACKEND is "cuda": expected auto'],
+    [{ EDGEWRIGHT_EXECUTION_PROVIDERS: '[1]' }, 'EDGEWRIGHT_EXECUTION_PROVIDERS is not valid: $[0]'],
     [{ ...edge, EDGEWRIGHT_TOKEN_LIFETIME_SECONDS: '1' }, 'EDGEWRIGHT_TOKEN_LIFETIME_SECONDS is "1"'],
   ])('refuses %o', (variables, message) => {
     expect(() => readScorerEnvironment(variables)).toThrow(message);

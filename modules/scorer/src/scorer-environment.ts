@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { backends, imagePaths } from '@edgewright/contract';
-import type { Backend } from '@edgewright/contract';
+import { imagePaths, messageOf, parseBackendChoice, parseExecutionProviders } from '@edgewright/contract';
+import type { BackendChoice, ExecutionProvider } from '@edgewright/contract';
 import { ScorerError } from './scorer-error.ts';
 
 /** What the environment variables of the scorer say; docs/edge-module.md lists them. */
@@ -14,7 +14,8 @@ export interface ScorerEnvironment {
   readonly logLevel: string;
   /** A folder that outlives the process: a volume that is bound into the container. */
   readonly stateDirectory: string | undefined;
-  readonly backend: Backend | undefined;
+  readonly backend: BackendChoice | undefined;
+  readonly executionProviders: readonly ExecutionProvider[] | undefined;
   readonly workers: number | undefined;
   readonly threads: number | undefined;
   readonly edge: EdgeEnvironment | undefined;
@@ -58,7 +59,6 @@ const SERILOG_LEVELS: ReadonlyMap<string, string> = new Map([
 export function readScorerEnvironment(variables: Variables): ScorerEnvironment {
   const appRoot = path.resolve(variables['AML_APP_ROOT'] ?? imagePaths.appRoot);
   const edge = readEdge(variables);
-  const backend = variables['EDGEWRIGHT_BACKEND'];
   return {
     appRoot,
     modelDirectory: variables['AZUREML_MODEL_DIR'],
@@ -73,7 +73,8 @@ export function readScorerEnvironment(variables: Variables): ScorerEnvironment {
       SERILOG_LEVELS.get(variables['RuntimeLogLevel']?.toLowerCase() ?? '') ??
       'info',
     stateDirectory: variables['EDGEWRIGHT_STATE_DIRECTORY'] || undefined,
-    backend: backend === undefined ? undefined : oneOf('EDGEWRIGHT_BACKEND', backend, backends),
+    backend: parsed(variables, 'EDGEWRIGHT_BACKEND', parseBackendChoice),
+    executionProviders: parsed(variables, 'EDGEWRIGHT_EXECUTION_PROVIDERS', parseExecutionProviders),
     workers: wholeNumber(variables, 'EDGEWRIGHT_WORKERS', { least: 1, most: 256 }),
     threads: wholeNumber(variables, 'EDGEWRIGHT_THREADS', { least: 1, most: 256 }),
     edge,
@@ -143,10 +144,17 @@ function wholeNumber(
   );
 }
 
-function oneOf<Value extends string>(name: string, value: string, allowed: readonly Value[]): Value {
-  const found = allowed.find((each) => each === value);
-  if (found !== undefined) return found;
-  throw new ScorerError('EnvironmentInvalid', `${name} is "${value}": expected ${allowed.join(' or ')}`, {
-    details: { variable: name, value, allowed },
-  });
+/** What a parser of the contract makes of a variable; one that is not set or empty is undefined. */
+function parsed<Value>(
+  variables: Variables,
+  name: string,
+  parse: (text: string, source: string) => Value,
+): Value | undefined {
+  const text = variables[name];
+  if (text === undefined || text === '') return undefined;
+  try {
+    return parse(text, name);
+  } catch (cause) {
+    throw new ScorerError('EnvironmentInvalid', messageOf(cause), { details: { variable: name, value: text }, cause });
+  }
 }

@@ -43,18 +43,26 @@ describe('planRuntimes', () => {
     ['auto', ['onnx', 'tfjs'], ['native', 'tfjs']],
     ['auto', ['tfjs'], ['tfjs']],
     ['auto', ['other'], ['native']],
-    ['auto', ['remote'], []],
+    ['auto', ['remote'], ['grpc']],
+    ['auto', ['onnx', 'remote'], ['native', 'grpc']],
     ['onnx', ['onnx'], ['native']],
     ['wasm', ['onnx'], ['wasm']],
     ['tfjs', ['tfjs'], ['tfjs']],
+    ['fpga', ['remote'], ['grpc']],
+    [['onnx', 'wasm'], ['onnx'], ['native', 'wasm']],
   ])('packs for the backend %s and models of %j: %j', (backend, formats, kinds) => {
     expect(planRuntimes({ config: { backend }, formats, platforms: ['amd64'] }).get('amd64')).toEqual(kinds);
   });
 
   it('refuses native code where there is none', () => {
     expect(() => planRuntimes({ config: { backend: 'onnx' }, formats: ['onnx'] })).toThrow(
-      expect.objectContaining({ code: 'PlatformNotPossible', details: { platform: 'arm32v7', backend: 'onnx' } }),
+      expect.objectContaining({ code: 'PlatformNotPossible', details: { platform: 'arm32v7', backends: ['onnx'] } }),
     );
+  });
+
+  it('packs the second choice where the first cannot run', () => {
+    const config: InferenceConfig = { backend: ['onnx', 'wasm'] };
+    expect(planRuntimes({ config, formats: ['onnx'] }).get('arm32v7')).toEqual(['wasm']);
   });
 });
 

@@ -1,5 +1,5 @@
 import { platforms as allPlatforms } from '@edgewright/contract';
-import type { Backend, InferenceConfig, ModelFormat, Platform } from '@edgewright/contract';
+import type { Backend, BackendChoice, InferenceConfig, ModelFormat, Platform } from '@edgewright/contract';
 import { hasNativeRuntime } from '../layers/runtime-layer.ts';
 import type { RuntimeKind } from '../layers/runtime-layer.ts';
 import type { PackagedModel } from '../packaged-model.ts';
@@ -28,23 +28,37 @@ export function planRuntimes(input: PlanInput): RuntimePlan {
   return new Map(chosen.map((platform) => [platform, runtimesOf(platform, backend, input.formats)]));
 }
 
-function runtimesOf(platform: Platform, backend: Backend, formats: readonly ModelFormat[]): RuntimeKind[] {
+const runtimeKinds: Readonly<Record<Exclude<Backend, 'auto'>, RuntimeKind>> = {
+  onnx: 'native',
+  wasm: 'wasm',
+  tfjs: 'tfjs',
+  fpga: 'grpc',
+};
+
+function runtimesOf(platform: Platform, choice: BackendChoice, formats: readonly ModelFormat[]): RuntimeKind[] {
   const isNative = hasNativeRuntime(platform);
-  if (backend === 'onnx' && !isNative) {
-    throw new PackagerError(
-      'PlatformNotPossible',
-      `cannot build for ${platform} with the backend "onnx": onnxruntime-node has no binaries for that platform; ` +
-        'use the backend "wasm" or "auto", or leave the platform out',
-      { details: { platform, backend } },
-    );
+  if (choice !== 'auto') {
+    const names = typeof choice === 'string' ? [choice] : choice;
+    const possible = names.filter((name) => name !== 'onnx' || isNative);
+    if (possible.length === 0) throw notPossible(platform, names);
+    return possible.map((name) => runtimeKinds[name]);
   }
-  if (backend === 'wasm' || backend === 'tfjs') return [backend];
   // an entry script may load what edgewright does not read, most likely with onnxruntime
-  const needsOnnx = backend === 'onnx' || formats.some((format) => format === 'onnx' || format === 'other');
+  const needsOnnx = formats.some((format) => format === 'onnx' || format === 'other');
   return [
     ...(needsOnnx ? [isNative ? ('native' as const) : ('wasm' as const)] : []),
-    ...(backend === 'auto' && formats.includes('tfjs') ? ['tfjs' as const] : []),
+    ...(formats.includes('tfjs') ? ['tfjs' as const] : []),
+    ...(formats.includes('remote') ? ['grpc' as const] : []),
   ];
+}
+
+function notPossible(platform: Platform, backends: readonly Backend[]): PackagerError {
+  return new PackagerError(
+    'PlatformNotPossible',
+    `cannot build for ${platform} with the backend "${backends.join(', ')}": onnxruntime-node has no binaries for that ` +
+      'platform; use the backend "wasm", "auto" or the list ["onnx", "wasm"], or leave the platform out',
+    { details: { platform, backends } },
+  );
 }
 
 /**

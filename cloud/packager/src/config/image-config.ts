@@ -97,7 +97,7 @@ export function labelsOf(facts: ImageFacts): Record<string, string> {
     ...(config.description === undefined ? {} : { 'org.opencontainers.image.description': config.description }),
     ...(base.digest === undefined ? {} : { 'org.opencontainers.image.base.digest': base.digest }),
     [imageAnnotations.model]: models.map((model) => model.id).join(','),
-    [imageAnnotations.backend]: config.backend ?? 'auto',
+    [imageAnnotations.backend]: [config.backend ?? 'auto'].flat().join(','),
     [imageAnnotations.builder]: version,
   };
 }

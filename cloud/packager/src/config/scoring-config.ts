@@ -25,6 +25,7 @@ export function scoringConfigOf(
     }),
     ...(entry === undefined ? {} : { entryScript: entry.path }),
     backend: config.backend ?? 'auto',
+    ...(config.executionProviders === undefined ? {} : { executionProviders: config.executionProviders }),
     ...(config.description === undefined ? {} : { description: config.description }),
   };
 }

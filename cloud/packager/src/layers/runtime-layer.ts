@@ -12,8 +12,8 @@ import type { FileEntry } from './tar-entry.ts';
 import { tracePackages } from './trace-packages.ts';
 import type { PackageFile } from './trace-packages.ts';
 
-/** What runs models: onnxruntime as native code or as WebAssembly, or TensorFlow.js. */
-export type RuntimeKind = 'native' | 'wasm' | 'tfjs';
+/** What runs models: onnxruntime as native code or as WebAssembly, TensorFlow.js, or gRPC to where they run. */
+export type RuntimeKind = 'native' | 'wasm' | 'tfjs' | 'grpc';
 
 /** The folder of onnxruntime-node's binaries for each platform that has them. */
 const nativeFolders: Readonly<Partial<Record<Platform, string>>> = {
@@ -38,6 +38,12 @@ const TFJS_PACKAGES = ['core', 'converter', 'layers', 'backend-cpu', 'backend-wa
 );
 const TFJS_WASM = { name: '@tensorflow/tfjs-backend-wasm', take: ['package.json', 'dist/*.wasm'] };
 
+/** What the engine imports for models on remote accelerators. */
+const GRPC_PACKAGES = ['@grpc/grpc-js', '@grpc/proto-loader'];
+
+/** Packages whose files are found by following their imports. */
+const traced: Readonly<Partial<Record<RuntimeKind, readonly string[]>>> = { tfjs: TFJS_PACKAGES, grpc: GRPC_PACKAGES };
+
 const require = createRequire(import.meta.url);
 
 /** Whether a platform has native binaries; if not, only WebAssembly scores on it. */
@@ -54,7 +60,7 @@ export async function runtimeLayer(platform: Platform, kind: RuntimeKind): Promi
   const packages = packagesOf(platform, kind);
   const found = new Map<string, PackageFile>();
   for (const one of packages) for (const file of await filesOf(one)) found.set(file.path, file);
-  if (kind === 'tfjs') for (const file of await tracePackages(TFJS_PACKAGES)) found.set(file.path, file);
+  for (const file of await tracePackages(traced[kind] ?? [])) found.set(file.path, file);
   const files: FileEntry[] = [];
   const stamps: unknown[] = [];
   for (const { path: place, source } of found.values()) {
@@ -86,6 +92,7 @@ interface RuntimePackage {
 function packagesOf(platform: Platform, kind: RuntimeKind): RuntimePackage[] {
   if (kind === 'native') return nativePackages(platform);
   if (kind === 'wasm') return [locate('onnxruntime-web', WASM_FILES)];
+  if (kind === 'grpc') return GRPC_PACKAGES.map((name) => locate(name, ['package.json']));
   return [locate(TFJS_WASM.name, TFJS_WASM.take)];
 }
 

@@ -21,6 +21,7 @@ const MODULES = 'node_modules/';
  * @throws PackagerError `RuntimePackageMissing`
  */
 export async function tracePackages(names: readonly string[]): Promise<PackageFile[]> {
+  if (names.length === 0) return [];
   const resolveDir = path.dirname(fileURLToPath(import.meta.url));
   const contents = names.map((name) => `import ${JSON.stringify(name)};`).join('\n');
   const result = await build({

@@ -1,5 +1,5 @@
-import type { ModelSignature } from '@edgewright/contract';
-import type { BackendName } from '../engine.ts';
+import type { ExecutionProvider, ModelSignature } from '@edgewright/contract';
+import type { BackendName, EngineLogger } from '../engine.ts';
 import type { EngineModel } from '../engine-options.ts';
 import type { NamedTensors } from '../tensor.ts';
 
@@ -12,6 +12,10 @@ export interface Availability {
 export interface LoadOptions {
   /** Threads that one run may use. */
   readonly threads: number;
+  /** Execution providers of ONNX Runtime, the preferred one first; only for a backend that takes them. */
+  readonly executionProviders?: readonly ExecutionProvider[];
+  /** Where a backend says what it does otherwise than asked. */
+  readonly log?: EngineLogger;
 }
 
 /** A model that is ready to run. One run at a time; whoever loaded it releases it. */
@@ -35,8 +39,14 @@ export interface Backend {
   readonly formats: readonly EngineModel['format'][];
   /** True when it runs native code, in which a thread cannot be ended. */
   readonly native: boolean;
-  /** Loads the runtime, not a model. Never throws. */
-  probe(): Promise<Availability>;
-  /** @throws EngineError `ModelNotLoadable` with the runtime's reason */
+  /** True when execution providers can be chosen for it. */
+  readonly takesProviders?: boolean;
+  /**
+   * Loads the runtime, not a model. Never throws.
+   *
+   * @param executionProviders which the runtime must have, for a backend that takes them
+   */
+  probe(executionProviders?: readonly ExecutionProvider[]): Promise<Availability>;
+  /** @throws EngineError `ModelNotLoadable`, `BackendUnavailable` with the runtime's reason */
   load(model: EngineModel, options: LoadOptions): Promise<Session>;
 }

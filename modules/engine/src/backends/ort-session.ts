@@ -16,12 +16,14 @@ export interface OrtSessionOptions {
   /** The path of the model file, or its bytes. */
   readonly source: string | Uint8Array;
   readonly settings: InferenceSession.SessionOptions;
+  /** Gives the runtime's reason a better error, where there is one. */
+  readonly faultOf?: (reason: string) => Promise<EngineError | undefined>;
 }
 
 /**
  * Opens an ONNX model.
  *
- * @throws EngineError `ModelNotLoadable`
+ * @throws EngineError `ModelNotLoadable`, `BackendUnavailable` when execution providers do not start
  */
 export async function openOrtSession(options: OrtSessionOptions): Promise<Session> {
   const { runtime, model } = options;
@@ -57,13 +59,19 @@ export async function openOrtSession(options: OrtSessionOptions): Promise<Sessio
   };
 }
 
-async function createSession({ runtime, model, source, settings }: OrtSessionOptions): Promise<InferenceSession> {
+async function createSession({
+  runtime,
+  model,
+  source,
+  settings,
+  faultOf,
+}: OrtSessionOptions): Promise<InferenceSession> {
   try {
     return typeof source === 'string'
       ? await runtime.InferenceSession.create(source, settings)
       : await runtime.InferenceSession.create(source, settings);
   } catch (cause) {
-    throw notLoadable(model, reasonOf(cause), cause);
+    throw (await faultOf?.(reasonOf(cause))) ?? notLoadable(model, reasonOf(cause), cause);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Backend, Session } from '../backends/backend.ts';
+import type { ExecutionProvider } from '@edgewright/contract';
 import { EngineError } from '../engine-error.ts';
 import type { EngineLogger } from '../engine.ts';
 import type { EngineModel } from '../engine-options.ts';
@@ -15,6 +16,7 @@ export interface OpenSessionsOptions {
   readonly backend: Backend;
   readonly models: readonly EngineModel[];
   readonly threads: number;
+  readonly executionProviders?: readonly ExecutionProvider[];
   readonly log: EngineLogger;
   readonly guard: NativeGuard;
 }
@@ -47,11 +49,12 @@ export class Sessions implements AsyncDisposable {
  *
  * @throws EngineError `ModelNotLoadable`; what was loaded until then is released
  */
-export async function openSessions({ backend, models, threads, log, guard }: OpenSessionsOptions): Promise<Sessions> {
+export async function openSessions(options: OpenSessionsOptions): Promise<Sessions> {
+  const { backend, models, log, guard } = options;
   const sessions = new Sessions();
   try {
     for (const model of models) {
-      const load = () => backend.load(model, { threads });
+      const load = () => backend.load(model, options);
       const session = backend.native ? guardSession(await guard(load), guard) : await load();
       sessions.add({ model, session });
       noteLeftOut(model, session, log);

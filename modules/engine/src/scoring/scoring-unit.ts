@@ -28,9 +28,9 @@ export interface UnitSurroundings {
  *   `ImagesUnavailable`
  */
 export async function openScoringUnit(config: UnitConfig, { log, guard }: UnitSurroundings): Promise<ScoringUnit> {
-  const { models, threads } = config;
-  const { backend, reason } = await chooseBackend(config.backend, models, backendList);
-  const sessions = await openSessions({ backend, models, threads, log, guard });
+  const { models } = config;
+  const { backend, reason } = await chooseBackend(config, backendList);
+  const sessions = await openSessions({ ...config, backend, models, log, guard });
   try {
     const script = await openEntryScript(config, sessions, log);
     const images = script === undefined ? await openImageScorer(config, sessions) : undefined;

@@ -1,4 +1,4 @@
-import type { Backend as BackendChoice } from '@edgewright/contract';
+import type { BackendChoice, ExecutionProvider } from '@edgewright/contract';
 import type { BackendName, LoadedModel } from '../engine.ts';
 import type { EngineModel, ImageSettings } from '../engine-options.ts';
 import type { ClassPlan } from '../images/classify.ts';
@@ -9,6 +9,7 @@ export interface UnitConfig {
   readonly entryScript?: string;
   readonly modelDirectory: string;
   readonly backend: BackendChoice;
+  readonly executionProviders?: readonly ExecutionProvider[];
   readonly threads: number;
   readonly tensorElements: number;
   readonly imagePixels: number;

@@ -1,16 +1,21 @@
 import type { Command } from 'commander';
-import { backends, platforms } from '@edgewright/contract';
-import type { Backend, InferenceConfig, Platform } from '@edgewright/contract';
-import type { ImageSummary } from '@edgewright/workspace';
+import { backends, parseBackendChoice, platforms } from '@edgewright/contract';
+import type { BackendChoice, InferenceConfig, Platform } from '@edgewright/contract';
 import { collect, listOf, oneOf } from '../flag-values.ts';
+import { imageDetailsText, imageText } from '../image-text.ts';
 import type { Invocation } from '../invocation.ts';
 import { sizeText, textTable } from '../text-table.ts';
+import { defineImagePull, defineImagePush } from './image-transfer.ts';
 
-/** `edgewright image build|list`. */
+/** `edgewright image build|push|pull|list|show|delete`. */
 export function defineImage(program: Command, invocation: Invocation): void {
   const group = program.command('image').description('pack models into container images, without Docker');
   defineBuild(group, invocation);
+  defineImagePush(group, invocation);
+  defineImagePull(group, invocation);
   defineList(group, invocation);
+  defineShow(group, invocation);
+  defineDelete(group, invocation);
 }
 
 interface BuildFlags {
@@ -21,7 +26,7 @@ interface BuildFlags {
   readonly sourceDirectory?: string;
   readonly baseImage?: string;
   readonly nodeRuntime?: InferenceConfig['nodeRuntime'];
-  readonly backend?: Backend;
+  readonly backend?: BackendChoice;
   readonly platforms?: Platform[];
   readonly description?: string;
 }
@@ -41,7 +46,9 @@ function defineBuild(group: Command, invocation: Invocation): void {
       'overrides nodeRuntime: base or bundled',
       oneOf('--node-runtime', ['base', 'bundled']),
     )
-    .option('--backend <name>', `overrides backend: ${backends.join(', ')}`, oneOf('--backend', backends))
+    .option('--backend <name>', `overrides backend: ${backends.join(', ')}, or several with commas`, (text) =>
+      parseBackendChoice(text, '--backend'),
+    )
     .option(
       '--platforms <list>',
       `overrides platforms: some of ${platforms.join(',')}`,
@@ -101,15 +108,27 @@ function defineList(group: Command, invocation: Invocation): void {
     });
 }
 
-function imageText(image: ImageSummary): string {
-  const rows = image.platforms.flatMap(({ platform, layers }) =>
-    layers.map((layer, i) => ({ platform: i === 0 ? platform : '', layer })),
-  );
-  const table = textTable(rows, [
-    { heading: 'PLATFORM', cell: ({ platform }) => platform },
-    { heading: 'LAYER', cell: ({ layer }) => layer.role },
-    { heading: 'DIGEST', cell: ({ layer }) => layer.digest.slice(0, 19) },
-    { heading: 'SIZE', cell: ({ layer }) => sizeText(layer.sizeBytes), align: 'right' },
-  ]);
-  return `${image.reference}  ${image.digest}\n\n${table}\n\ntogether ${sizeText(image.totalBytes)}, shared layers counted once`;
+function defineShow(group: Command, invocation: Invocation): void {
+  group
+    .command('show <image>')
+    .description('show the layers of an image, how it starts, and its labels')
+    .addHelpText('after', '\nExample:\n  $ edgewright image show diabetes-scorer:1')
+    .action(async (reference: string) => {
+      const image = await invocation.withWorkspace((workspace) => workspace.images.show(reference));
+      invocation.terminal.result(image, () => imageDetailsText(image));
+    });
+}
+
+function defineDelete(group: Command, invocation: Invocation): void {
+  group
+    .command('delete <image>')
+    .description('delete an image of the workspace, and the layers that no other one has')
+    .addHelpText('after', '\nExample:\n  $ edgewright image delete diabetes-scorer:1')
+    .action(async (reference: string) => {
+      const deleted = await invocation.withWorkspace((workspace) => workspace.images.delete(reference));
+      invocation.terminal.result(
+        deleted,
+        () => `deleted ${deleted.reference}, ${sizeText(deleted.freedBytes)} are free now`,
+      );
+    });
 }

@@ -1,15 +1,16 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
-import { backends } from '@edgewright/contract';
-import type { Backend } from '@edgewright/contract';
-import { oneOf, port } from '../flag-values.ts';
+import { backends, parseBackendChoice, parseExecutionProviders } from '@edgewright/contract';
+import type { BackendChoice, ExecutionProvider } from '@edgewright/contract';
+import { port } from '../flag-values.ts';
 import type { Invocation } from '../invocation.ts';
 
 interface ServeFlags {
   readonly inferenceConfigFile?: string;
   readonly host: string;
   readonly port: number;
-  readonly backend?: Backend;
+  readonly backend?: BackendChoice;
+  readonly executionProviders?: ExecutionProvider[];
   readonly logLevel: string;
 }
 
@@ -18,11 +19,23 @@ export function defineServe(program: Command, invocation: Invocation): void {
   program
     .command('serve')
     .description('serve a model on this machine: POST /score, GET / for health')
-    .argument('<model>', 'a model file, or a registered model as NAME or NAME:VERSION')
+    .argument(
+      '<model>',
+      'a model file (.onnx, model.json, saved_model.pb, .remote.json), or a registered model as NAME or NAME:VERSION',
+    )
     .option('--ic, --inference-config-file <file>', 'the inference configuration, for its entry script and backend')
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option('-p, --port <n>', 'the port; 0 for any free one', port('--port'), 5001)
-    .option('--backend <name>', `what runs the model: ${backends.join(', ')}`, oneOf('--backend', backends))
+    .option(
+      '--backend <name>',
+      `what runs the model: ${backends.join(', ')}; with commas, the first of several that can run`,
+      (text) => parseBackendChoice(text, '--backend'),
+    )
+    .option(
+      '--execution-providers <list>',
+      'of ONNX Runtime, for the backend onnx: names with commas (cuda,cpu), or a JSON array with their options',
+      (text) => parseExecutionProviders(text, '--execution-providers'),
+    )
     .option('--log-level <level>', 'log of requests on stdout: silent, error, warn, info or debug', 'silent')
     .addHelpText(
       'after',
@@ -35,6 +48,7 @@ export function defineServe(program: Command, invocation: Invocation): void {
           host: flags.host,
           port: flags.port,
           backend: flags.backend,
+          executionProviders: flags.executionProviders,
           logLevel: flags.logLevel,
           inferenceConfig:
             flags.inferenceConfigFile === undefined ? undefined : invocation.path(flags.inferenceConfigFile),

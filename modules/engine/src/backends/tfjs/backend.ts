@@ -13,6 +13,6 @@ export const tfjsBackend: Backend = {
   formats: ['tfjs'],
   native: false,
   probe: probeRuntime,
-  load: async (model) =>
-    path.extname(model.path) === '.pb' ? openSavedModel(model) : openTfjsSession(await loadRuntime(), model),
+  load: async (model, { log }) =>
+    path.extname(model.path) === '.pb' ? openSavedModel(model) : openTfjsSession(await loadRuntime(), model, log),
 };

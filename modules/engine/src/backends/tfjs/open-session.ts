@@ -4,6 +4,7 @@ import { isEdgewrightError, messageOf } from '@edgewright/contract';
 import type { ModelSignature, TensorSpec } from '@edgewright/contract';
 import { elementCount, zeros } from '../../array-of.ts';
 import { EngineError } from '../../engine-error.ts';
+import type { EngineLogger } from '../../engine.ts';
 import type { EngineModel } from '../../engine-options.ts';
 import type { NamedTensors, Tensor } from '../../tensor.ts';
 import type { Session } from '../backend.ts';
@@ -20,6 +21,7 @@ export interface SessionOptions {
   readonly stage: TfStage;
   readonly kernels: Kernels;
   readonly open: () => Promise<TfjsModel>;
+  readonly log?: EngineLogger | undefined;
 }
 
 /**
@@ -27,9 +29,10 @@ export interface SessionOptions {
  *
  * @throws EngineError `ModelNotLoadable`
  */
-export async function openTfjsSession(runtime: TfjsRuntime, model: EngineModel): Promise<Session> {
+export async function openTfjsSession(runtime: TfjsRuntime, model: EngineModel, log?: EngineLogger): Promise<Session> {
   return openSession({
     model,
+    log,
     stage: runtime,
     kernels: 'wasm',
     open: async () => {
@@ -49,11 +52,11 @@ export async function openTfjsSession(runtime: TfjsRuntime, model: EngineModel):
  *
  * @throws EngineError `ModelNotLoadable`
  */
-export async function openSession({ model, stage, kernels, open }: SessionOptions): Promise<Session> {
+export async function openSession({ model, stage, kernels, open, log }: SessionOptions): Promise<Session> {
   let opened: TfjsModel | undefined;
   try {
     opened = await open();
-    const run = runnerOf(stage, opened, kernels);
+    const run = runnerOf(stage, opened, { kernels, onMissing: (kernel) => noteCpuKernels(model, kernel, log) });
     const outputs = await completeOutputs(opened, run);
     return sessionOf({ model, opened, run, signature: { inputs: [...opened.inputs], outputs } });
   } catch (cause) {
@@ -95,9 +98,22 @@ function sessionOf({ model, opened, run, signature }: Opened): Session {
   };
 }
 
+/** What computes at first, and who hears of an operator that it lacks. */
+interface FirstKernels {
+  readonly kernels: Kernels;
+  readonly onMissing: (kernel: string) => void;
+}
+
+function noteCpuKernels({ name, version }: EngineModel, kernel: string, log: EngineLogger | undefined): void {
+  log?.warn(
+    { event: 'engine.tfjs.cpuKernels', model: name, version, kernel },
+    `${name}:${version} runs on the cpu kernels of TensorFlow.js, which are slower: the wasm kernels lack ${kernel}`,
+  );
+}
+
 /** Runs with the wasm kernels; a model that has operators which they lack moves to the cpu kernels at its first run. */
-function runnerOf(stage: TfStage, opened: TfjsModel, first: Kernels): Run {
-  let kernels = first;
+function runnerOf(stage: TfStage, opened: TfjsModel, first: FirstKernels): Run {
+  let { kernels } = first;
   const once = async (inputs: NamedTensors): Promise<NamedTensors> =>
     stage.exclusively(kernels, async () => {
       const feeds: NamedTfTensors = {};
@@ -115,9 +131,10 @@ function runnerOf(stage: TfStage, opened: TfjsModel, first: Kernels): Run {
     try {
       return await once(inputs);
     } catch (error) {
-      const isMissing = /Kernel '.+' not registered for backend 'wasm'/.test(messageOf(error));
-      if (!isMissing || kernels !== 'wasm') throw error;
+      const missing = /Kernel '(.+?)' not registered for backend 'wasm'/.exec(messageOf(error))?.[1];
+      if (missing === undefined || kernels !== 'wasm') throw error;
       kernels = 'cpu';
+      first.onMissing(missing);
       return once(inputs);
     }
   };
