@@ -20,6 +20,8 @@ export const ociMediaTypes = {
 export const imageAnnotations = {
   /** On an index in a layout: the whole reference, `NAME:TAG`. */
   referenceName: 'org.opencontainers.image.ref.name',
+  /** On an artifact in a layout's list: the digest of the image that it belongs to. */
+  subject: 'net.edgewright.subject',
   /** On a layer: what it is for. */
   layerRole: 'net.edgewright.layer.role',
   /** Label: the models, `NAME:VERSION` with commas between. */
@@ -68,6 +70,9 @@ export const OciManifestSchema = Type.Object({
   mediaType: Type.Optional(Type.String()),
   config: OciDescriptorSchema,
   layers: Type.Array(OciDescriptorSchema),
+  /** What the manifest says something of: an SBOM or a signature names its image here (image-spec 1.1). */
+  subject: Type.Optional(OciDescriptorSchema),
+  artifactType: Type.Optional(Type.String()),
   annotations: Type.Optional(StringMap),
 });
 

@@ -2,6 +2,8 @@ export { buildImage } from './build-image.ts';
 export type { BuildImageOptions } from './build-image.ts';
 export { bundleScorer } from './bundle-scorer.ts';
 export type { ScorerBundle } from './bundle-scorer.ts';
+export { deleteImage } from './delete-image.ts';
+export type { DeletedImage } from './delete-image.ts';
 export { parseImageReference } from './image-reference.ts';
 export type { ImageReference } from './image-reference.ts';
 export type { ImageSummary, LayerRole, LayerSummary, PlatformSummary } from './image-summary.ts';

@@ -10,6 +10,7 @@ import {
 import type { EventSink, OciDescriptor, OciIndex, OciManifest } from '@edgewright/contract';
 import { parseImageReference } from './image-reference.ts';
 import type { ImageSummary } from './image-summary.ts';
+import { nameImage } from './layout/image-blobs.ts';
 import { ImageLayout } from './layout/image-layout.ts';
 import { summarizeImage } from './list-images.ts';
 import { mapBounded } from './map-bounded.ts';
@@ -64,7 +65,7 @@ export async function pullImage(options: PullImageOptions): Promise<ImageSummary
   await mapBounded(ordered, DOWNLOADS_AT_ONCE, (blob) => pullBlob(blob, { options, client, layout }));
   await layout.put(root.bytes);
   // the layout lists what has OCI's type; the bytes of Docker's form are the same in substance, and stay as they are
-  await layout.tag(target.text, { ...root.descriptor, mediaType: ociMediaTypes.index });
+  await nameImage(layout, target.text, { ...root.descriptor, mediaType: ociMediaTypes.index });
   return await summarizeImage(layout, target.text, root.descriptor);
 }
 

@@ -7,6 +7,7 @@ import { ensureLayer } from './layers/ensure-layer.ts';
 import type { EnsuredLayer } from './layers/ensure-layer.ts';
 import { LayerCache } from './layers/layer-cache.ts';
 import type { LayerSource } from './layers/layer-source.ts';
+import { nameImage } from './layout/image-blobs.ts';
 import type { ImageLayout } from './layout/image-layout.ts';
 import { mapBounded } from './map-bounded.ts';
 
@@ -39,7 +40,7 @@ export async function writeImage(options: WriteImageOptions): Promise<OciDescrip
     annotations: labelsOf(options.facts),
   };
   const descriptor = { mediaType: ociMediaTypes.index, ...(await putDocument(options.layout, index)) };
-  await options.layout.tag(options.facts.reference.text, descriptor);
+  await nameImage(options.layout, options.facts.reference.text, descriptor);
   options.emit({
     stage: 'image.index',
     state: 'done',

@@ -7,7 +7,7 @@ export { WorkspaceEdge } from './workspace-edge.ts';
 export type { ApplyInput, HubSelection } from './workspace-edge.ts';
 export { WorkspaceError } from './workspace-error.ts';
 export { WorkspaceImages } from './workspace-images.ts';
-export type { BuildImageInput } from './workspace-images.ts';
+export type { BuildImageInput, PullImageInput, PushImageInput } from './workspace-images.ts';
 export { WorkspaceManifests } from './workspace-manifests.ts';
 export type { BuildManifestRequest } from './workspace-manifests.ts';
 export { WorkspaceModels } from './workspace-models.ts';
@@ -18,7 +18,16 @@ export type { EntryContext, EntryRequest, EntryScript, NamedTensors, ScriptModel
 export type { Hub, HubDevice, HubTwin } from '@edgewright/iothub';
 export type { BuiltManifest, Finding, Severity } from '@edgewright/manifests';
 export type { ModelFilter, ModelPage, RegisterModelInput } from '@edgewright/models';
-export type { ImageSummary, LayerSummary, PlatformSummary } from '@edgewright/packager';
+export type {
+  Credentials,
+  DeletedImage,
+  ImageDetails,
+  ImageSummary,
+  LayerSummary,
+  PlatformSummary,
+  PushedImage,
+  RegistryOptions,
+} from '@edgewright/packager';
 export type { DeploymentManifest, InferenceConfig, Model, Platform, ProgressEvent } from '@edgewright/contract';
 export type {
   ModuleState,

@@ -1,3 +1,5 @@
+import { homedir } from 'node:os';
+import path from 'node:path';
 import { platformOf } from '@edgewright/contract';
 import type { Platform } from '@edgewright/contract';
 
@@ -12,6 +14,8 @@ export interface ThisProcess {
   readonly environment: Readonly<Record<string, string>>;
   /** The image platform of this machine; undefined where no image can run. */
   readonly platform: Platform | undefined;
+  /** Where Docker keeps the credentials of registries. */
+  readonly dockerConfigFile: string;
 }
 
 export function thisProcess(): ThisProcess {
@@ -21,5 +25,12 @@ export function thisProcess(): ThisProcess {
       return value === undefined ? [] : [[name, value]];
     }),
   );
-  return { processId: process.pid, nodePath: process.execPath, environment, platform: platformOf(process.arch) };
+  const dockerFolder = process.env['DOCKER_CONFIG'] ?? path.join(homedir(), '.docker');
+  return {
+    processId: process.pid,
+    nodePath: process.execPath,
+    environment,
+    platform: platformOf(process.arch),
+    dockerConfigFile: path.join(dockerFolder, 'config.json'),
+  };
 }

@@ -1,8 +1,16 @@
 import path from 'node:path';
 import { InferenceConfigSchema, checkDocument } from '@edgewright/contract';
 import type { EventSink, InferenceConfig } from '@edgewright/contract';
-import type { ImageSummary } from '@edgewright/packager';
+import type {
+  DeletedImage,
+  ImageDetails,
+  ImageSummary,
+  PullImageOptions,
+  PushedImage,
+  PushImageOptions,
+} from '@edgewright/packager';
 import { readDocument } from './read-document.ts';
+import { thisProcess } from './this-process.ts';
 import type { WorkspaceModels } from './workspace-models.ts';
 import type { WorkspaceFolders } from './workspace-folders.ts';
 
@@ -19,6 +27,12 @@ export interface BuildImageInput {
   readonly overrides?: Partial<InferenceConfig>;
   readonly signal?: AbortSignal;
 }
+
+/** What to push; credentials come from Docker's own file unless they are given. */
+export type PushImageInput = Omit<PushImageOptions, 'layoutDirectory' | 'emit'>;
+
+/** What to pull; credentials come from Docker's own file unless they are given. */
+export type PullImageInput = Omit<PullImageOptions, 'layoutDirectory' | 'emit'>;
 
 /** The images of a workspace: an OCI image layout in its folder. */
 export class WorkspaceImages {
@@ -56,6 +70,51 @@ export class WorkspaceImages {
       emit: this.#events,
       ...(input.signal === undefined ? {} : { signal: input.signal }),
     });
+  }
+
+  /**
+   * Sends an image to a registry. What is there already is not sent.
+   *
+   * @throws PackagerError `ImageNotFound`, `ImageInvalid`, `ImageInputInvalid`, `RegistryRefused`, `RegistryFailed`
+   */
+  async push(input: PushImageInput): Promise<PushedImage> {
+    const { pushImage } = await import('@edgewright/packager');
+    const { dockerConfigFile } = thisProcess();
+    const registry = { dockerConfigFile, ...input.registry };
+    return await pushImage({ ...input, registry, layoutDirectory: this.#folders.images, emit: this.#events });
+  }
+
+  /**
+   * Brings an image from a registry into the workspace, all its platforms.
+   *
+   * @throws PackagerError `ImageNotFound`, `ImageInvalid`, `ImageInputInvalid`, `RegistryRefused`, `RegistryFailed`
+   */
+  async pull(input: PullImageInput): Promise<ImageSummary> {
+    const { pullImage } = await import('@edgewright/packager');
+    const { dockerConfigFile } = thisProcess();
+    const registry = { dockerConfigFile, ...input.registry };
+    return await pullImage({ ...input, registry, layoutDirectory: this.#folders.images, emit: this.#events });
+  }
+
+  /**
+   * One image, with what its configurations say.
+   *
+   * @param reference `NAME[:TAG]`
+   * @throws PackagerError `ImageNotFound`, `ImageInvalid`
+   */
+  async show(reference: string): Promise<ImageDetails> {
+    const { showImage } = await import('@edgewright/packager');
+    return await showImage(this.#folders.images, reference);
+  }
+
+  /**
+   * Deletes an image, and every layer that no other image of the workspace has.
+   *
+   * @throws PackagerError `ImageNotFound`, `ImageInvalid`
+   */
+  async delete(reference: string): Promise<DeletedImage> {
+    const { deleteImage } = await import('@edgewright/packager');
+    return await deleteImage(this.#folders.images, reference);
   }
 
   /** Every image of the workspace. */

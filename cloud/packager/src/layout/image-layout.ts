@@ -83,6 +83,12 @@ export class ImageLayout {
     return found?.isFile() === true && found.size === blob.size;
   }
 
+  /** Bytes of a blob; 0 when it is not there. */
+  async sizeOf(digest: string): Promise<number> {
+    const found = await stat(this.blobFile(digest)).catch(() => undefined);
+    return found?.size ?? 0;
+  }
+
   /** Takes over a file whose digest is known. @returns false when the blob was there already, and is left as it is */
   async adopt(file: string, blob: BlobReference): Promise<boolean> {
     if (await this.has(blob)) {
@@ -139,17 +145,35 @@ export class ImageLayout {
 
   /** Gives a manifest or an index a name; whatever had the name before loses it. */
   async tag(reference: string, descriptor: OciDescriptor): Promise<void> {
-    await this.#changeIndex((manifests) => [
+    await this.changeIndex((manifests) => [
       ...manifests.filter((entry) => entry.annotations?.[imageAnnotations.referenceName] !== reference),
       { ...descriptor, annotations: { ...descriptor.annotations, [imageAnnotations.referenceName]: reference } },
     ]);
   }
 
-  async #changeIndex(change: (manifests: readonly OciDescriptor[]) => OciDescriptor[]): Promise<void> {
+  /**
+   * Changes what the layout lists, while no other process does.
+   *
+   * @param change the new list from the old one; what it throws leaves the list as it is
+   * @param afterwards runs with the new list before another process may change it
+   * @throws PackagerError `LayoutUnusable`, `ImageInvalid`
+   */
+  async changeIndex(
+    change: (manifests: readonly OciDescriptor[]) => OciDescriptor[] | Promise<OciDescriptor[]>,
+    afterwards?: (manifests: readonly OciDescriptor[]) => Promise<void>,
+  ): Promise<void> {
     await withIndexLock(path.join(this.directory, 'index.json'), async () => {
       const index = await this.readIndex();
-      await this.#writeIndex({ ...index, manifests: change(index.manifests) });
+      const manifests = await change(index.manifests);
+      await this.#writeIndex({ ...index, manifests });
+      await afterwards?.(manifests);
     });
+  }
+
+  /** The digests of all blobs that are there. */
+  async blobs(): Promise<readonly string[]> {
+    const names = await readdir(this.#blobFolder);
+    return names.filter((name) => /^[0-9a-f]{64}$/.test(name)).map((name) => `sha256:${name}`);
   }
 
   async #writeIndex(index: OciIndex): Promise<void> {
