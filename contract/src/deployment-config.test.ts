@@ -17,7 +17,7 @@ describe('the schema of deploymentconfig.json', () => {
     {},
     { computeType: 'vm' },
     { computeType: 'local', port: 0 },
-    { computeType: 'local', authEnabled: true },
+    { computeType: 'local', numReplicas: 2 },
     { computeType: 'ACI', containerResourceRequirements: { cpu: 0 } },
     { computeType: 'aks', scoringTimeoutMs: 300_001 },
     { computeType: 'aks', autoScaler: { targetUtilization: 101 } },

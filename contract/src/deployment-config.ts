@@ -1,8 +1,11 @@
 import Type from 'typebox';
 import type { Static } from 'typebox';
 
-// `deploymentconfig.json`: what a service gets where it runs. Keys, defaults and bounds are Azure ML's (SDK v1, 2019); the
-// `default` of a key is what holds when it is left out.
+// `deploymentconfig.json`: what a service gets where it runs. Keys, defaults and bounds are Azure ML's (SDK v1, 2019) unless
+// a description says otherwise; the `default` of a key is what holds when it is left out.
+
+/** What a service may be called, with 3 to 32 characters: Azure ML's rule. */
+export const SERVICE_NAME_PATTERN = '^[a-z]([-a-z0-9]*[a-z0-9])?$';
 
 const Positive = (value: number, description: string) =>
   Type.Optional(Type.Number({ exclusiveMinimum: 0, default: value, description }));
@@ -12,57 +15,124 @@ const Whole = (value: number, description: string, bounds: { minimum?: number; m
 
 const Switch = (value: boolean, description: string) => Type.Optional(Type.Boolean({ default: value, description }));
 
-const Pairs = Type.Optional(Type.Record(Type.String(), Type.String()));
+const Words = (description: string) => Type.Optional(Type.String({ minLength: 1, description }));
 
+const Pairs = Type.Optional(Type.Record(Type.String(), Type.String(), { default: {} }));
+
+const closed = { additionalProperties: false } as const;
+
+const Key = Type.Optional(
+  Type.String({ pattern: '^[\\x21-\\x7e]{16,256}$', description: '16 to 256 printable ASCII characters, no blanks' }),
+);
+
+/** What every target has: who may call, and how much at once. */
 const common = {
   $schema: Type.Optional(Type.String({ description: 'the JSON Schema of this file, for editors' })),
   description: Type.Optional(Type.String()),
   kvTags: Pairs,
   properties: Pairs,
+  keys: Type.Optional(
+    Type.Object({ primaryKey: Key, secondaryKey: Key }, { ...closed, description: 'default: made by chance' }),
+  ),
+  tokenAuthEnabled: Switch(false, 'whether requests need a token; not together with keys'),
+  tokenIssuer: Type.Optional(
+    Type.Object(
+      {
+        issuer: Type.String({ pattern: '^https?://\\S+$', description: 'an address, http:// or https://' }),
+        audience: Type.String({ minLength: 1 }),
+        jwksUri: Type.Optional(Type.String({ pattern: '^https?://\\S+$', description: 'default: by discovery' })),
+      },
+      {
+        ...closed,
+        description: 'edgewright’s own: Entra ID or another OIDC issuer; default: the service issues its own tokens',
+      },
+    ),
+  ),
+  appInsightsEnabled: Switch(false, 'whether Application Insights is told of requests'),
 };
 
-const resources = Type.Optional(
-  Type.Object(
-    {
-      cpu: Positive(0.1, 'cores of one replica'),
-      memoryInGB: Positive(0.5, 'gigabytes of one replica'),
-      gpu: Type.Optional(Type.Integer({ minimum: 0, description: 'GPUs of one replica; AKS only' })),
-    },
-    { additionalProperties: false },
-  ),
-);
+const limits = {
+  scoringTimeoutMs: Whole(60_000, 'milliseconds for one request', { minimum: 5, maximum: 300_000 }),
+  maxConcurrentRequestsPerContainer: Whole(1, 'requests that one replica works on at once'),
+  maxQueueWaitMs: Whole(500, 'milliseconds in the queue until a request is refused with 503'),
+};
 
-const LocalDeploymentSchema = Type.Object(
+const cpuAndMemory = {
+  cpu: Positive(0.1, 'cores of one replica'),
+  memoryInGB: Positive(0.5, 'gigabytes of one replica'),
+};
+
+/** For `local`: this machine. */
+export const LocalDeploymentSchema = Type.Object(
   {
     ...common,
+    ...limits,
     computeType: Type.Literal('local'),
     port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535, description: 'default: any free port' })),
+    authEnabled: Switch(false, 'edgewright’s own: whether requests need a key'),
   },
-  { additionalProperties: false },
+  { ...closed, $id: 'https://edgewright.dev/schemas/deploymentconfig-local.json' },
 );
 
-const AciDeploymentSchema = Type.Object(
+/** For `ACI`: Azure Container Instances. */
+export const AciDeploymentSchema = Type.Object(
   {
     ...common,
     computeType: Type.Literal('ACI'),
-    containerResourceRequirements: resources,
-    location: Type.Optional(Type.String({ description: 'an Azure region; default: the workspace’s' })),
-    dnsNameLabel: Type.Optional(Type.String({ minLength: 1 })),
+    containerResourceRequirements: Type.Optional(
+      Type.Object(
+        {
+          ...cpuAndMemory,
+          gpu: Type.Optional(Type.Integer({ minimum: 0, maximum: 0, description: '0: ACI has no GPUs' })),
+        },
+        { ...closed, default: {} },
+      ),
+    ),
+    location: Words('an Azure region; default: the one of the resource group'),
+    dnsNameLabel: Type.Optional(
+      Type.String({ pattern: '^[a-z][a-z0-9-]{3,61}[a-z0-9]$', description: '5 to 63 of a-z, 0-9 and -' }),
+    ),
     authEnabled: Switch(false, 'whether requests need a key'),
     sslEnabled: Switch(false, 'TLS; needs sslCertificate, sslKey and cname'),
-    sslCertificate: Type.Optional(Type.String({ description: 'a PEM file' })),
-    sslKey: Type.Optional(Type.String({ description: 'a PEM file' })),
-    cname: Type.Optional(Type.String()),
-    appInsightsEnabled: Switch(false, 'whether Application Insights is told of requests'),
+    sslCertificate: Words('a PEM file'),
+    sslKey: Words('a PEM file'),
+    cname: Words('the name for which the certificate is'),
+    encryptionProperties: Type.Optional(
+      Type.Object(
+        {
+          vaultBaseUrl: Type.String({ pattern: '^https://\\S+$', description: 'an address, https://' }),
+          keyName: Type.String({ minLength: 1 }),
+          keyVersion: Type.String({ minLength: 1 }),
+        },
+        closed,
+      ),
+    ),
+    vnetConfiguration: Type.Optional(
+      Type.Object({ vnetName: Type.String({ minLength: 1 }), subnetName: Type.String({ minLength: 1 }) }, closed),
+    ),
   },
-  { additionalProperties: false },
+  { ...closed, $id: 'https://edgewright.dev/schemas/deploymentconfig-aci.json' },
 );
 
-const AksDeploymentSchema = Type.Object(
+/** For `aks`: Azure Kubernetes Service, or any other Kubernetes. */
+export const AksDeploymentSchema = Type.Object(
   {
     ...common,
+    ...limits,
     computeType: Type.Literal('aks'),
-    containerResourceRequirements: resources,
+    containerResourceRequirements: Type.Optional(
+      Type.Object(
+        {
+          ...cpuAndMemory,
+          gpu: Type.Optional(Type.Integer({ minimum: 0, description: 'GPUs of one replica' })),
+          cpuLimit: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: 'cores that it may not exceed' })),
+          memoryInGBLimit: Type.Optional(
+            Type.Number({ exclusiveMinimum: 0, description: 'gigabytes that it may not exceed' }),
+          ),
+        },
+        { ...closed, default: {} },
+      ),
+    ),
     autoScaler: Type.Optional(
       Type.Object(
         {
@@ -72,40 +142,36 @@ const AksDeploymentSchema = Type.Object(
           refreshPeriodInSeconds: Whole(1, 'seconds between two looks at the load'),
           targetUtilization: Whole(70, 'per cent of busy replicas', { maximum: 100 }),
         },
-        { additionalProperties: false },
+        closed,
       ),
     ),
     numReplicas: Type.Optional(Type.Integer({ minimum: 1, description: 'a fixed number; autoscaling is then off' })),
-    authEnabled: Switch(true, 'whether requests need a key'),
-    tokenAuthEnabled: Switch(false, 'whether requests need a token; not together with keys'),
-    appInsightsEnabled: Switch(false, 'whether Application Insights is told of requests'),
+    authEnabled: Switch(true, 'whether requests need a key; default: true, unless tokens are needed'),
     dataCollection: Type.Optional(
-      Type.Object(
-        { storageEnabled: Switch(false, 'whether inputs and predictions are kept') },
-        { additionalProperties: false },
-      ),
+      Type.Object({ storageEnabled: Switch(false, 'whether inputs and predictions are kept') }, closed),
     ),
-    scoringTimeoutMs: Whole(60_000, 'milliseconds for one request', { minimum: 5, maximum: 300_000 }),
-    maxConcurrentRequestsPerContainer: Whole(1, 'requests that one replica works on at once'),
-    maxQueueWaitMs: Whole(500, 'milliseconds in the queue until a request is refused with 503'),
     livenessProbeRequirements: Type.Optional(
       Type.Object(
         {
           periodSeconds: Whole(10, 'seconds between two probes'),
           initialDelaySeconds: Whole(310, 'seconds until the first probe'),
           timeoutSeconds: Whole(2, 'seconds that a probe may take'),
-          successThreshold: Whole(1, 'probes that must succeed'),
+          successThreshold: Whole(1, 'probes that must succeed; Kubernetes takes 1 only', { maximum: 1 }),
           failureThreshold: Whole(3, 'probes that may fail'),
         },
-        { additionalProperties: false },
+        { ...closed, default: {} },
       ),
     ),
     namespace: Type.Optional(
-      Type.String({ pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$', description: 'a Kubernetes namespace' }),
+      Type.String({
+        pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$',
+        description: 'a Kubernetes namespace',
+        default: 'default',
+      }),
     ),
-    computeTargetName: Type.Optional(Type.String({ minLength: 1 })),
+    computeTargetName: Words('the compute target; --ct wins'),
   },
-  { additionalProperties: false },
+  { ...closed, $id: 'https://edgewright.dev/schemas/deploymentconfig-aks.json' },
 );
 
 /** `deploymentconfig.json` for one of the targets `local`, `ACI` and `aks`, chosen by `computeType`. */
@@ -115,3 +181,6 @@ export const DeploymentConfigSchema = Type.Union([LocalDeploymentSchema, AciDepl
 });
 
 export type DeploymentConfig = Static<typeof DeploymentConfigSchema>;
+export type LocalDeployment = Static<typeof LocalDeploymentSchema>;
+export type AciDeployment = Static<typeof AciDeploymentSchema>;
+export type AksDeployment = Static<typeof AksDeploymentSchema>;

@@ -1,7 +1,13 @@
 export { BackendChoiceSchema, backends, parseBackendChoice } from './backend-choice.ts';
 export type { Backend, BackendChoice } from './backend-choice.ts';
-export { DeploymentConfigSchema } from './deployment-config.ts';
-export type { DeploymentConfig } from './deployment-config.ts';
+export {
+  AciDeploymentSchema,
+  AksDeploymentSchema,
+  DeploymentConfigSchema,
+  LocalDeploymentSchema,
+  SERVICE_NAME_PATTERN,
+} from './deployment-config.ts';
+export type { AciDeployment, AksDeployment, DeploymentConfig, LocalDeployment } from './deployment-config.ts';
 export { checkDocument, documentIssues, lineAndColumn, parseJson } from './document.ts';
 export type { DocumentIssue } from './document.ts';
 export { errorCatalogue } from './errors/catalogue.ts';
@@ -50,7 +56,7 @@ export {
 export type { OciDescriptor, OciImageConfig, OciIndex, OciManifest } from './oci-image.ts';
 export { ociPlatforms, platformOf, platforms, PlatformSchema } from './platform.ts';
 export type { OciPlatform, Platform } from './platform.ts';
-export { RemoteModelSchema, remoteProtocols } from './remote-model.ts';
+export { parseRemoteModel, RemoteModelSchema, remoteProtocols } from './remote-model.ts';
 export type { RemoteModel, RemoteTensor } from './remote-model.ts';
 export { compileRoute } from './routes/compile-route.ts';
 export type { CompiledRoute, RouteSink, RouteTruth } from './routes/compile-route.ts';

@@ -51,6 +51,11 @@ export const layers: readonly Layer[] = [
     reason: 'the parts of the cloud side meet on disk and on the wire, never in memory',
   })),
   {
+    folder: 'cloud/deployers',
+    mayImport: ['contract'],
+    reason: 'a target is told what to run; where models and images come from is joined in the workspace',
+  },
+  {
     folder: 'cloud/workspace',
     mayImport: [
       ...ENGINE_AND_BELOW,
@@ -58,6 +63,7 @@ export const layers: readonly Layer[] = [
       'modules/web',
       'modules/scorer',
       ...CLOUD,
+      'cloud/deployers',
       // its verbs start and stop the simulator, which is a product of its own
       'tools/simulator',
     ],

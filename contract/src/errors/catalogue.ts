@@ -1,5 +1,6 @@
 import { cliErrors } from './cli.ts';
 import { contractErrors } from './contract.ts';
+import { deployersErrors } from './deployers.ts';
 import { edgeErrors } from './edge.ts';
 import { engineErrors } from './engine.ts';
 import { iothubErrors } from './iothub.ts';
@@ -20,6 +21,7 @@ import type { ErrorEntry } from './entry.ts';
 export const errorCatalogue = {
   cli: cliErrors,
   contract: contractErrors,
+  deployers: deployersErrors,
   edge: edgeErrors,
   engine: engineErrors,
   iothub: iothubErrors,

@@ -1,0 +1,93 @@
+import type { AciDeployment, AksDeployment, DeploymentConfig } from '@edgewright/contract';
+import { DeployersError } from '../deployers-error.ts';
+
+/** What holds for every target. `written` is what stands in the file, before defaults. */
+export function checkCommon(written: DeploymentConfig, source: string): void {
+  if (written.authEnabled === true && written.tokenAuthEnabled === true) {
+    throw invalid(source, '$.tokenAuthEnabled', 'a service has keys or tokens, not both; set authEnabled to false');
+  }
+  if (written.tokenIssuer !== undefined && written.tokenAuthEnabled !== true) {
+    throw invalid(source, '$.tokenIssuer', 'it needs tokenAuthEnabled: true');
+  }
+  const { primaryKey, secondaryKey } = written.keys ?? {};
+  if (primaryKey !== undefined && primaryKey === secondaryKey) {
+    throw invalid(source, '$.keys.secondaryKey', 'it is the same as primaryKey, so neither could be changed alone');
+  }
+  if (written.appInsightsEnabled === true) {
+    throw invalid(
+      source,
+      '$.appInsightsEnabled',
+      'nothing is sent to Application Insights; the service has its figures at /metrics in the form of Prometheus',
+    );
+  }
+}
+
+/** Azure's rules for ACI. `settings` has its defaults. */
+export function checkAci(settings: AciDeployment, source: string): void {
+  const parts = { sslCertificate: settings.sslCertificate, sslKey: settings.sslKey, cname: settings.cname };
+  const missing = Object.entries(parts).flatMap(([name, value]) => (value === undefined ? [name] : []));
+  const [first] = missing;
+  if (settings.sslEnabled === true && first !== undefined) {
+    throw invalid(source, `$.${first}`, `TLS needs sslCertificate, sslKey and cname; missing: ${missing.join(', ')}`);
+  }
+  if (settings.sslEnabled !== true && missing.length < 3) {
+    const given = Object.keys(parts).find((name) => !missing.includes(name));
+    throw invalid(source, `$.${given}`, 'it is of no use without sslEnabled: true');
+  }
+  if (settings.vnetConfiguration !== undefined && settings.dnsNameLabel !== undefined) {
+    throw invalid(source, '$.dnsNameLabel', 'a service in a virtual network has a private address and no public name');
+  }
+}
+
+/** Azure's rules for AKS. `written` is what stands in the file, before defaults. */
+export function checkAks(written: AksDeployment, source: string): void {
+  checkScaling(written, source);
+  const resources = written.containerResourceRequirements ?? {};
+  const { cpu = 0.1, memoryInGB = 0.5, cpuLimit, memoryInGBLimit } = resources;
+  const place = '$.containerResourceRequirements';
+  if (cpuLimit !== undefined && cpuLimit < cpu) {
+    throw invalid(source, `${place}.cpuLimit`, `${cpuLimit} is less than cpu, which is ${cpu}`);
+  }
+  if (memoryInGBLimit !== undefined && memoryInGBLimit < memoryInGB) {
+    throw invalid(
+      source,
+      `${place}.memoryInGBLimit`,
+      `${memoryInGBLimit} is less than memoryInGB, which is ${memoryInGB}`,
+    );
+  }
+  if (written.dataCollection?.storageEnabled === true) {
+    throw invalid(source, '$.dataCollection.storageEnabled', 'inputs and predictions of services are not kept');
+  }
+}
+
+function checkScaling({ autoScaler = {}, numReplicas }: AksDeployment, source: string): void {
+  const { autoscaleEnabled, ...rest } = autoScaler;
+  const [setting] = Object.keys(rest);
+  if (autoscaleEnabled === true && numReplicas !== undefined) {
+    throw invalid(source, '$.numReplicas', 'the autoscaler chooses the number of replicas; leave one of both out');
+  }
+  if (autoscaleEnabled === false && numReplicas === undefined) {
+    throw invalid(source, '$.numReplicas', 'it is needed when autoScaler.autoscaleEnabled is false');
+  }
+  if (setting !== undefined && (autoscaleEnabled === false || numReplicas !== undefined)) {
+    throw invalid(
+      source,
+      `$.autoScaler.${setting}`,
+      'it is of no use without the autoscaler; numReplicas turns it off',
+    );
+  }
+  const { minReplicas = 1, maxReplicas = 10 } = rest;
+  if (minReplicas > maxReplicas) {
+    throw invalid(
+      source,
+      '$.autoScaler.minReplicas',
+      `${minReplicas} is more than maxReplicas, which is ${maxReplicas}`,
+    );
+  }
+}
+
+function invalid(source: string, path: string, reason: string): DeployersError {
+  return new DeployersError('DeploymentConfigInvalid', `${source} cannot be used: ${path}: ${reason}`, {
+    details: { source, path, reason },
+  });
+}
