@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import type { TestContext } from 'vitest';
 
@@ -19,6 +20,8 @@ export interface Services {
   readonly skopeo: { readonly executable: string };
   readonly chromium: { readonly executable: string };
   readonly mosquitto: { readonly executable: string };
+  /** This process may listen on ports below 1024, and this loopback address is there. */
+  readonly 'port-443': { readonly address: string };
 }
 
 type Probe<Service> = () => Promise<Service | string>;
@@ -37,6 +40,7 @@ const probes: { readonly [Name in keyof Services]: Probe<Services[Name]> } = {
   skopeo: () => probeExecutable('skopeo'),
   chromium: () => probeExecutable('chromium'),
   mosquitto: () => probeExecutable('mosquitto'),
+  'port-443': probeLowPort,
 };
 
 /**
@@ -103,6 +107,16 @@ async function probeEmulation(entry: string, architecture: string): Promise<{ in
   return works
     ? { interpreter }
     : `the binfmt entry ${entry} is off, or lacks flag F and so does not reach into containers`;
+}
+
+/** An address of its own: others may have 443 of 127.0.0.1. */
+function probeLowPort(): Promise<{ address: string } | string> {
+  const address = '127.81.4.43';
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error) => resolve(`cannot listen on ${address}:443: ${error.message}`));
+    server.listen(443, address, () => server.close(() => resolve({ address })));
+  });
 }
 
 async function probeExecutable(name: string): Promise<{ executable: string } | string> {

@@ -12,13 +12,17 @@ import { ProcessRunner } from './agent/process-runner.ts';
 import { workloadModules } from './agent/workload-modules.ts';
 import { EdgeHub } from './edgehub/edge-hub.ts';
 import type { EdgeHubTimings } from './edgehub/edge-hub-timings.ts';
+import { startMetricsService } from './http/metrics-service.ts';
 import type { Hub } from './hub/hub.ts';
 import type { CertificateIssuer } from './workload/certificate-issuer.ts';
 import { WorkloadApi } from './workload/workload-api.ts';
+import { startWorkloadServer } from './workload/workload-server.ts';
 import { WorkloadSockets } from './workload/workload-sockets.ts';
 
 /** What modules are told of the daemon's newest API version. */
 const API_VERSION = '2022-08-03';
+/** MQTT over TLS, which clients take where the gateway's name has no port. */
+const MQTT_PORT = 8883;
 
 export interface EdgeDeviceOptions {
   readonly hub: Hub;
@@ -30,6 +34,10 @@ export interface EdgeDeviceOptions {
   readonly gatewayHostName: string;
   /** 0 or absent: any free port. */
   readonly mqttPort?: number;
+  /** Where modules call methods of each other; 0 or absent: any free port. The Azure SDKs call 443 and no other. */
+  readonly httpsPort?: number;
+  /** `socket`, the default: a Unix socket for each module. `http`: one port of this machine for all of them. */
+  readonly workloadApi?: 'socket' | 'http';
   readonly certificates: CertificateIssuer;
   /** The device's own folder: queues, unpacked images, logs, sockets. Made when it is not there. */
   readonly stateDirectory: string;
@@ -46,12 +54,18 @@ export interface EdgeDeviceOptions {
 /** A running edge device: its edgeHub, its workload API and its agent with the modules that it started. */
 export interface EdgeDevice extends AsyncDisposable {
   readonly deviceId: string;
-  /** `{gatewayHostName}:{port}` of its edgeHub. */
+  /** `{gatewayHostName}:{port}` of its edgeHub; without the port where that is 8883, MQTT's own. */
   readonly gateway: string;
   readonly mqttPort: number;
+  /** edgeHub's HTTPS interface. */
+  readonly httpsPort: number;
+  /** Prometheus metrics of edgeHub and of the agent. */
+  readonly metricsUrls: { readonly edgeHub: string; readonly edgeAgent: string };
   /** False while the device is cut off from the hub. */
   readonly isOnline: boolean;
   modules(): readonly ModuleState[];
+  /** How edgeHub fares: its queues, its routes, who is connected. */
+  readonly edgeHub: Pick<EdgeHub, 'queueLengths' | 'routes' | 'connectedClients' | 'traffic'>;
   /** Cuts the device off from the hub, or connects it again: messages for `$upstream` wait meanwhile. */
   setOnline(online: boolean): void;
   /** What a module of a developer needs to join from outside, in place of the workload API. */
@@ -68,14 +82,28 @@ export async function startEdgeDevice(options: EdgeDeviceOptions): Promise<EdgeD
   hub.requireIdentity(deviceId);
   await using opened = new AsyncDisposableStack();
   const edgeHub = opened.use(await startEdgeHub(options));
-  const gateway = `${gatewayHostName}:${edgeHub.port}`;
-  const sockets: WorkloadSockets = opened.use(openWorkload(options, () => agent));
-  const agent: EdgeAgent = startAgent(options, { opened, sockets, gateway });
+  const gateway = edgeHub.port === MQTT_PORT ? gatewayHostName : `${gatewayHostName}:${edgeHub.port}`;
+  const workload: WorkloadAddresses = opened.use(await openWorkload(options, () => agent));
+  const agent: EdgeAgent = startAgent(options, { opened, workload, gateway, edgeHub });
+  const agentMetrics = opened.use(
+    await startMetricsService({
+      purpose: "the edge agent's metrics",
+      host: options.host,
+      port: 0,
+      metrics: () => agent.metrics(),
+    }),
+  );
   const parts = opened.move();
   return {
     deviceId,
     gateway,
     mqttPort: edgeHub.port,
+    httpsPort: edgeHub.httpsPort,
+    metricsUrls: {
+      edgeHub: metricsUrl(options.host, edgeHub.metricsPort),
+      edgeAgent: metricsUrl(options.host, agentMetrics.port),
+    },
+    edgeHub,
     get isOnline() {
       return edgeHub.isOnline;
     },
@@ -87,6 +115,10 @@ export async function startEdgeDevice(options: EdgeDeviceOptions): Promise<EdgeD
     moduleEnvironment: (moduleId) => outsideEnvironment(options, gateway, moduleId),
     [Symbol.asyncDispose]: async () => await parts.disposeAsync(),
   };
+}
+
+function metricsUrl(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}/metrics`;
 }
 
 async function startEdgeHub(options: EdgeDeviceOptions): Promise<EdgeHub> {
@@ -105,24 +137,45 @@ async function startEdgeHub(options: EdgeDeviceOptions): Promise<EdgeHub> {
     certificate,
     trustBundle: certificates.trustBundle,
     stateDirectory,
+    ...(options.httpsPort !== undefined && { httpsPort: options.httpsPort }),
     emit: options.emit ?? discardEvents,
     ...(options.edgeHubTimings !== undefined && { timings: options.edgeHubTimings }),
   });
 }
 
-function openWorkload(options: EdgeDeviceOptions, agent: () => EdgeAgent): WorkloadSockets {
-  const { hub, deviceId, certificates, stateDirectory } = options;
+/** Where modules find the workload API. */
+interface WorkloadAddresses extends AsyncDisposable {
+  uriFor(moduleId: string): Promise<string>;
+  /** The module is gone. */
+  close(moduleId: string): Promise<void>;
+}
+
+async function openWorkload(options: EdgeDeviceOptions, agent: () => EdgeAgent): Promise<WorkloadAddresses> {
+  const { hub, deviceId, host, certificates, stateDirectory } = options;
   const api = new WorkloadApi({ hub, deviceId, certificates, modules: () => workloadModules(agent()) });
+  if (options.workloadApi === 'http') {
+    const server = await startWorkloadServer(api, { host, port: 0 });
+    return {
+      uriFor: async () => server.uri,
+      close: async () => {},
+      [Symbol.asyncDispose]: async () => await server[Symbol.asyncDispose](),
+    };
+  }
   const directory = path.join(stateDirectory, 'sockets');
   return new WorkloadSockets({ api, directory, temporaryDirectory: tmpdir() });
 }
 
 function startAgent(
   options: EdgeDeviceOptions,
-  started: { readonly opened: AsyncDisposableStack; readonly sockets: WorkloadSockets; readonly gateway: string },
+  started: {
+    readonly opened: AsyncDisposableStack;
+    readonly workload: WorkloadAddresses;
+    readonly gateway: string;
+    readonly edgeHub: EdgeHub;
+  },
 ): EdgeAgent {
   const { hub, deviceId, images, nodePath, environment, stateDirectory } = options;
-  const { opened, sockets, gateway } = started;
+  const { opened, workload, gateway, edgeHub } = started;
   const platform = platformOf(arch());
   const directory = path.join(stateDirectory, 'modules');
   const runner = opened.use(
@@ -141,7 +194,7 @@ function startAgent(
     runner,
     timings: { ...agentTimings, ...options.agentTimings },
     environment: async (moduleId) => ({
-      IOTEDGE_WORKLOADURI: await sockets.uriFor(moduleId),
+      IOTEDGE_WORKLOADURI: await workload.uriFor(moduleId),
       IOTEDGE_AUTHSCHEME: 'sasToken',
       IOTEDGE_APIVERSION: API_VERSION,
       IOTEDGE_MODULEID: moduleId,
@@ -150,7 +203,9 @@ function startAgent(
       IOTEDGE_IOTHUBHOSTNAME: hub.hostName,
       IOTEDGE_GATEWAYHOSTNAME: gateway,
     }),
-    onRemoved: async (moduleId) => await sockets.close(moduleId),
+    onRemoved: async (moduleId) => await workload.close(moduleId),
+    onEdgeHubEnvironment: (variables) => edgeHub.configure(variables),
+    directory: stateDirectory,
     log: async (moduleId) => await readModuleLog(path.join(directory, moduleId)),
     emit: options.emit ?? discardEvents,
   });

@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest';
 import type { AgentTimings } from '../src/agent/agent-timings.ts';
 import { CertificateAuthority } from '../src/certificates/certificate-authority.ts';
 import { startEdgeDevice } from '../src/edge-device.ts';
-import type { EdgeDevice } from '../src/edge-device.ts';
+import type { EdgeDevice, EdgeDeviceOptions } from '../src/edge-device.ts';
 import { Hub } from '../src/hub/hub.ts';
 import type { TelemetryRecord } from '../src/hub/telemetry-record.ts';
 import type { JsonObject } from '../src/hub/twin.ts';
@@ -41,7 +41,9 @@ export class EdgeDeviceFixture {
     this.directory = directory;
   }
 
-  static async start(options: { readonly timings?: Partial<AgentTimings> } = {}): Promise<EdgeDeviceFixture> {
+  static async start(
+    options: { readonly timings?: Partial<AgentTimings>; readonly device?: Partial<EdgeDeviceOptions> } = {},
+  ): Promise<EdgeDeviceFixture> {
     const directory = await mkdtemp(path.join(tmpdir(), 'edgewright-device-'));
     const database = StateDatabase.open(path.join(directory, 'hub'));
     const hub = new Hub({ hostName: 'hub.test', database });
@@ -52,7 +54,7 @@ export class EdgeDeviceFixture {
       await rm(directory, { recursive: true, force: true });
     });
     hub.createDevice({ deviceId: DEVICE, edge: true });
-    await fixture.resume(options.timings);
+    await fixture.resume(options.timings, options.device);
     return fixture;
   }
 
@@ -65,7 +67,7 @@ export class EdgeDeviceFixture {
     return path.join(this.directory, 'images');
   }
 
-  async resume(timings: Partial<AgentTimings> = {}): Promise<void> {
+  async resume(timings: Partial<AgentTimings> = {}, device: Partial<EdgeDeviceOptions> = {}): Promise<void> {
     this.#device = await startEdgeDevice({
       hub: this.hub,
       deviceId: DEVICE,
@@ -79,6 +81,7 @@ export class EdgeDeviceFixture {
       edgeHubTimings: { retryMinimumMs: 50, retryDeltaMs: 50, retryMaximumMs: 200, resumeAtOnce: true },
       agentTimings: { restartDelayMs: 50, maxRestartDelayMs: 400, stopGraceMs: 1000, ...timings },
       emit: (event) => this.events.push(event),
+      ...device,
     });
   }
 
@@ -97,7 +100,11 @@ export class EdgeDeviceFixture {
   }
 
   /** Deploys these modules and no others, and these routes. */
-  deploy(modules: Readonly<Record<string, DeployedModule>>, routes: Readonly<Record<string, string>> = {}): void {
+  deploy(
+    modules: Readonly<Record<string, DeployedModule>>,
+    routes: Readonly<Record<string, string>> = {},
+    edgeHubEnv: Readonly<Record<string, string>> = {},
+  ): void {
     const settings = (image: string) => ({ image, createOptions: '{}' });
     const system = (image: string) => ({ type: 'docker', settings: settings(image) });
     const desired = {
@@ -105,7 +112,12 @@ export class EdgeDeviceFixture {
       runtime: { type: 'docker', settings: { minDockerVersion: 'v1.25' } },
       systemModules: {
         edgeAgent: system('edge-agent:1.5'),
-        edgeHub: { ...system('edge-hub:1.5'), status: 'running', restartPolicy: 'always' },
+        edgeHub: {
+          ...system('edge-hub:1.5'),
+          status: 'running',
+          restartPolicy: 'always',
+          env: Object.fromEntries(Object.entries(edgeHubEnv).map(([key, value]) => [key, { value }])),
+        },
       },
       modules: Object.fromEntries(
         Object.entries(modules).map(([name, { image, env, createOptions, ...rest }]) => [

@@ -26,6 +26,11 @@ export interface FixtureOptions {
   readonly timings?: Partial<EdgeHubTimings>;
   readonly maxConnectedClients?: number;
   readonly now?: () => number;
+  /** Where edgeHub listens, and its name; default 127.0.0.1. */
+  readonly host?: string;
+  readonly httpsPort?: number;
+  /** `deployment`: as its env says; else 2 s. */
+  readonly ackTimeout?: 'deployment';
 }
 
 /** A hub with one edge device, whose edgeHub runs and can be stopped and started again. Cleans up after the test. */
@@ -93,19 +98,26 @@ export class EdgeHubFixture {
     const certificate = await this.authority.issue({
       commonName: 'localhost',
       purpose: 'server',
-      alternativeNames: ['localhost', '127.0.0.1'],
+      alternativeNames: ['localhost', '127.0.0.1', ...(this.#options.host === undefined ? [] : [this.#options.host])],
     });
-    const { timings, maxConnectedClients } = this.#options;
+    const { timings, maxConnectedClients, host = '127.0.0.1', httpsPort } = this.#options;
     this.#edgeHub = await EdgeHub.start({
       hub: this.hub,
       deviceId: DEVICE,
-      host: '127.0.0.1',
+      host,
       port: this.#port,
-      gatewayHostName: 'localhost',
+      gatewayHostName: this.#options.host ?? 'localhost',
+      ...(httpsPort !== undefined && { httpsPort }),
       certificate,
       trustBundle: this.authority.trustBundle,
       stateDirectory: path.join(this.directory, 'edgehub'),
-      timings: { retryMinimumMs: 100, retryDeltaMs: 50, retryMaximumMs: 500, ackTimeoutMs: 2000, ...timings },
+      timings: {
+        retryMinimumMs: 100,
+        retryDeltaMs: 50,
+        retryMaximumMs: 500,
+        ...(this.#options.ackTimeout === 'deployment' ? {} : { ackTimeoutMs: 2000 }),
+        ...timings,
+      },
       ...(maxConnectedClients !== undefined && { maxConnectedClients }),
       emit: (event) => this.events.push(event),
     });

@@ -6,6 +6,8 @@ import type { IConnectPacket, IPublishPacket, Packet } from 'mqtt-packet';
 import { onTestFinished } from 'vitest';
 
 export interface ProbeOptions {
+  /** Default 127.0.0.1. */
+  readonly host?: string;
   readonly port: number;
   readonly ca: string;
   readonly clientId: string;
@@ -45,10 +47,11 @@ export class MqttProbe {
   }
 
   /** Makes the TLS connection and sends nothing. */
-  static async dial({ port, ca, key, cert }: Pick<ProbeOptions, 'port' | 'ca' | 'key' | 'cert'>): Promise<MqttProbe> {
+  static async dial(options: Pick<ProbeOptions, 'host' | 'port' | 'ca' | 'key' | 'cert'>): Promise<MqttProbe> {
+    const { host = '127.0.0.1', port, ca, key, cert } = options;
     const socket = connect({
       port,
-      host: '127.0.0.1',
+      host,
       servername: 'localhost',
       ca,
       ...(key !== undefined && cert !== undefined && { key, cert }),

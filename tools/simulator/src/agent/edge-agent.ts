@@ -1,15 +1,17 @@
+import { performance } from 'node:perf_hooks';
 import { messageOf } from '@edgewright/contract';
 import type { EventSink } from '@edgewright/contract';
 import type { Hub } from '../hub/hub.ts';
 import { differenceBetween } from '../hub/twin-section.ts';
 import type { TwinSection } from '../hub/twin.ts';
 import { answerAgentMethod } from './agent-methods.ts';
+import { AgentMetrics } from './agent-metrics.ts';
 import { agentReport } from './agent-report.ts';
 import type { AgentSituation } from './agent-report.ts';
 import type { AgentTimings } from './agent-timings.ts';
 import type { LogLine } from './module-log.ts';
 import type { ModuleRunner } from './module-runner.ts';
-import { readDeployment } from './module-spec.ts';
+import { environmentOf, readDeployment } from './module-spec.ts';
 import type { Deployment, DeploymentStatus, ModuleSpec } from './module-spec.ts';
 import type { ModuleState } from './module-state.ts';
 import { ModuleSupervisor } from './module-supervisor.ts';
@@ -28,6 +30,10 @@ export interface EdgeAgentOptions {
   /** Called when a module is gone for good. */
   readonly onRemoved: (moduleId: string) => Promise<void>;
   readonly log: (moduleId: string) => Promise<readonly LogLine[]>;
+  /** Told of the `env` of the system module edgeHub with every deployment. */
+  readonly onEdgeHubEnvironment: (environment: Readonly<Record<string, string>>) => void;
+  /** A folder on the disk whose space is reported. */
+  readonly directory: string;
   readonly emit: EventSink;
 }
 
@@ -39,6 +45,7 @@ export class EdgeAgent implements AsyncDisposable {
   readonly #options: EdgeAgentOptions;
   readonly #modules = new Map<string, ModuleSupervisor>();
   readonly #attachments: Disposable[];
+  readonly #metrics: AgentMetrics;
   readonly #startedAt: string;
   #isOnline = true;
   #isDisposed = false;
@@ -52,6 +59,14 @@ export class EdgeAgent implements AsyncDisposable {
     this.#options = options;
     const { hub, deviceId } = options;
     this.#startedAt = new Date(hub.now()).toISOString();
+    this.#metrics = new AgentMetrics({
+      hubHostName: hub.hostName,
+      deviceId,
+      directory: options.directory,
+      now: hub.now,
+      modules: () =>
+        [...this.#modules.values()].map(({ spec, state }) => ({ isWanted: spec.status === 'running', state })),
+    });
     hub.setConnectionState(deviceId, AGENT, 'Connected');
     this.#attachments = [
       hub.onDesired(deviceId, AGENT, (_patch, full) => {
@@ -65,6 +80,11 @@ export class EdgeAgent implements AsyncDisposable {
   /** The modules of the deployment. */
   states(): ModuleState[] {
     return [...this.#modules.values()].map((module) => module.state);
+  }
+
+  /** Its metrics in Prometheus' text format. */
+  async metrics(): Promise<string> {
+    return await this.#metrics.text();
   }
 
   specs(): ModuleSpec[] {
@@ -100,6 +120,7 @@ export class EdgeAgent implements AsyncDisposable {
     if (version === this.#seenVersion) return;
     this.#seenVersion = version;
     const deployment = readDeployment(properties);
+    this.#metrics.synchronised(deployment.ok);
     if (!deployment.ok) {
       this.#status = deployment.status;
       this.#note('failed', `Deployment ${version} is not used: ${deployment.status.description}`);
@@ -108,10 +129,13 @@ export class EdgeAgent implements AsyncDisposable {
     }
     this.#deployment = deployment;
     this.#status = { code: 200, description: '' };
+    this.#options.onEdgeHubEnvironment(environmentOf(deployment.desired.systemModules.edgeHub.env));
     // one deployment after the other
     this.#working = this.#working.then(async () => {
       if (this.#isDisposed || deployment !== this.#deployment) return;
+      const start = performance.now();
       await this.#apply(deployment.modules);
+      this.#metrics.deployed(performance.now() - start);
       this.#note('done', `Deployment ${version} is applied: ${deployment.modules.length} modules`);
     });
   }
@@ -140,7 +164,9 @@ export class EdgeAgent implements AsyncDisposable {
       environment: async () => await environment(spec.name),
       timings,
       now: hub.now,
+      beforeChange: () => this.#metrics.count(),
       onChange: () => this.#reportSoon(),
+      onStep: (step, durationMs) => this.#metrics.stepped(step, spec, durationMs),
       emit,
     });
     this.#modules.set(spec.name, supervisor);
@@ -160,6 +186,7 @@ export class EdgeAgent implements AsyncDisposable {
 
   async #answer(name: string, payload: unknown) {
     const { hub, deviceId, log } = this.#options;
+    this.#metrics.methodCalled(name);
     return await answerAgentMethod(name, payload, {
       hubHostName: hub.hostName,
       deviceId,

@@ -73,8 +73,12 @@ export function readDeployment(desired: JsonObject): Deployment {
   }
 }
 
+/** The `env` of a module of a deployment, as texts. */
+export function environmentOf(env: EdgeModule['env']): Record<string, string> {
+  return Object.fromEntries(Object.entries(env ?? {}).map(([key, { value }]) => [key, String(value)]));
+}
+
 function moduleSpec(name: string, module: EdgeModule): ModuleSpec {
-  const env = Object.entries(module.env ?? {}).map(([key, { value }]) => [key, String(value)]);
   return {
     name,
     image: module.settings.image,
@@ -82,7 +86,7 @@ function moduleSpec(name: string, module: EdgeModule): ModuleSpec {
     status: module.status ?? 'running',
     restartPolicy: module.restartPolicy ?? 'on-unhealthy',
     startupOrder: module.startupOrder ?? LAST,
-    env: Object.fromEntries(env) as Record<string, string>,
+    env: environmentOf(module.env),
     createOptions: readCreateOptions(name, module.settings),
     settings: module.settings,
     imagePullPolicy: module.imagePullPolicy ?? 'on-create',

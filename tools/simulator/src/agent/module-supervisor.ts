@@ -1,5 +1,7 @@
+import { performance } from 'node:perf_hooks';
 import { messageOf } from '@edgewright/contract';
 import type { EventSink } from '@edgewright/contract';
+import type { ModuleStep } from './agent-metrics.ts';
 import type { AgentTimings } from './agent-timings.ts';
 import type { ModuleExit, ModuleRunner, PreparedModule, RunningModule } from './module-runner.ts';
 import type { ModuleSpec, RestartPolicy } from './module-spec.ts';
@@ -13,8 +15,12 @@ export interface ModuleSupervisorOptions {
   readonly timings: AgentTimings;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Called before every change of the state. */
+  readonly beforeChange: () => void;
   /** Called after every change of the state. */
   readonly onChange: () => void;
+  /** Told of what was done with the module and how long that took, for counting. */
+  readonly onStep: (step: ModuleStep, durationMs: number) => void;
   readonly emit: EventSink;
 }
 
@@ -93,10 +99,13 @@ export class ModuleSupervisor implements AsyncDisposable {
   async #runOnce(): Promise<ModuleExit & { readonly hasStarted: boolean }> {
     const { runner, environment, spec } = this.#options;
     try {
-      this.#prepared ??= await runner.prepare(spec, this.#stopping.signal);
+      if (this.#prepared === undefined) {
+        this.#prepared = await this.#timed('prepare_update', () => runner.prepare(spec, this.#stopping.signal));
+      }
+      const prepared = this.#prepared;
       const variables = await environment();
       if (this.#stopping.signal.aborted) return { exitCode: 0, description: '', hasStarted: false };
-      const running = await this.#prepared.start(variables);
+      const running = await this.#timed('start', () => prepared.start(variables));
       this.#running = running;
       this.#change({
         status: 'running',
@@ -109,6 +118,7 @@ export class ModuleSupervisor implements AsyncDisposable {
       // an end was asked for while it started
       if (this.#stopping.signal.aborted) await running.stop(this.#options.timings.stopGraceMs);
       const exit = await running.exited;
+      this.#options.onStep('stop', 0);
       this.#note('ended', exit.exitCode === 0 ? 'note' : 'failed', `${spec.name} ${exit.description}`);
       return { ...exit, hasStarted: true };
     } catch (error) {
@@ -117,6 +127,13 @@ export class ModuleSupervisor implements AsyncDisposable {
     } finally {
       this.#running = undefined;
     }
+  }
+
+  async #timed<Result>(step: ModuleStep, action: () => Promise<Result>): Promise<Result> {
+    const start = performance.now();
+    const result = await action();
+    this.#options.onStep(step, performance.now() - start);
+    return result;
   }
 
   /** Records the end and waits until the module may start again; false when it may not. */
@@ -166,6 +183,7 @@ export class ModuleSupervisor implements AsyncDisposable {
   }
 
   #change(change: { [Key in keyof ModuleState]?: ModuleState[Key] | undefined }): void {
+    this.#options.beforeChange();
     const { pid, ...state } = { ...this.#state, ...change };
     this.#state = { ...(state as ModuleState), ...(pid !== undefined && { pid }) };
     this.#options.onChange();

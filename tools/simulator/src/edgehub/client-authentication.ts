@@ -54,8 +54,34 @@ export function authenticateClient(
     const problem = certificateProblem(identity, certificate);
     return problem === undefined ? { ok: true, identity, client, expiresAt: Infinity } : refused(problem);
   }
-  const token = parseSharedAccessSignature(password);
-  if (token === undefined) return refused('the password is not a shared access signature');
+  const checked = checkToken(identity, password, { hub, gatewayHostNames });
+  if ('problem' in checked) return refused(checked.problem);
+  return { ok: true, identity, client, expiresAt: checked.expiresAt };
+}
+
+/** What stands against a request to edgeHub over HTTP in the name of a module, by its token; undefined when nothing does. */
+export function requestProblem(
+  name: { readonly deviceId: string; readonly moduleId: string },
+  token: string | undefined,
+  { hub, deviceId, gatewayHostNames }: AuthenticationOptions,
+): string | undefined {
+  const text = identityText(name);
+  const identity = hub.identity(name.deviceId, name.moduleId);
+  const device = hub.identity(deviceId);
+  if (identity === undefined || device === undefined) return `the hub does not know "${text}"`;
+  if (!belongsTo(identity, device)) return `"${text}" does not belong to the edge device "${deviceId}"`;
+  if (identity.status !== 'enabled') return `"${text}" is disabled`;
+  const checked = checkToken(identity, token ?? '', { hub, gatewayHostNames });
+  return 'problem' in checked ? checked.problem : undefined;
+}
+
+function checkToken(
+  identity: Identity,
+  text: string,
+  { hub, gatewayHostNames }: Pick<AuthenticationOptions, 'hub' | 'gatewayHostNames'>,
+): { readonly expiresAt: number } | { readonly problem: string } {
+  const token = parseSharedAccessSignature(text);
+  if (token === undefined) return { problem: 'the password is not a shared access signature' };
   const parent = identity.moduleId === undefined ? undefined : hub.identity(identity.deviceId);
   const problem = signatureProblem(token, {
     // a module may also come with its device's key
@@ -63,8 +89,8 @@ export function authenticateClient(
     audiences: audiencesOf(identity, [hub.hostName, ...gatewayHostNames]),
     now: hub.now(),
   });
-  if (problem !== undefined) return refused(`"${name}" cannot be let in: ${problem}`);
-  return { ok: true, identity, client, expiresAt: token.expiresAt * 1000 };
+  if (problem !== undefined) return { problem: `"${identityText(identity)}" cannot be let in: ${problem}` };
+  return { expiresAt: token.expiresAt * 1000 };
 }
 
 function refused(reason: string): Authentication {

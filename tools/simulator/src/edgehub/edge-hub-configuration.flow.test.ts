@@ -1,6 +1,7 @@
 // How edgeHub takes its desired configuration (§2.4, §2.6, §3.1 of the edgeHub sheet).
 import { describe, expect, it } from 'vitest';
 import { DEVICE, EdgeHubFixture } from '../../test/edge-hub-fixture.ts';
+import { MqttProbe } from '../../test/mqtt-probe.ts';
 
 const EVENTS = `devices/${DEVICE}/modules/m/messages/events/`;
 const GOOD = { up: 'FROM /messages/* WHERE kind = "good" INTO $upstream' };
@@ -90,5 +91,32 @@ describe('the desired configuration of edgeHub', () => {
     expect(await receiver.isQuiet(300)).toBe(true);
     fixture.configure(routes);
     expect((await receiver.message()).text).toBe('kept');
+  });
+});
+
+describe('the environment of edgeHub', () => {
+  it('MessageAckTimeoutSecs: how long a module has for its PUBACK', async () => {
+    const fixture = await EdgeHubFixture.start({
+      modules: ['sender', 'receiver'],
+      routes: { on: 'FROM /messages/modules/sender/* INTO BrokeredEndpoint("/modules/receiver/inputs/in")' },
+      ackTimeout: 'deployment',
+    });
+    fixture.edgeHub.configure({ MessageAckTimeoutSecs: '1' });
+    const receiver = await fixture.probe('receiver');
+    await receiver.subscribe(`devices/${DEVICE}/modules/receiver/inputs/#`);
+    const sender = await fixture.probe('sender');
+    sender.publish(`devices/${DEVICE}/modules/sender/messages/events/`, 'a');
+    expect((await receiver.message()).text).toBe('a');
+    const sentAt = performance.now();
+    expect((await receiver.message()).text).toBe('a');
+    expect(performance.now() - sentAt).toBeLessThan(29_000);
+  });
+
+  it('MaxConnectedClients: one more is turned away', async () => {
+    const fixture = await EdgeHubFixture.start({ modules: ['a', 'b'] });
+    fixture.edgeHub.configure({ MaxConnectedClients: '1' });
+    await fixture.probe('a');
+    const turnedAway = await MqttProbe.open(fixture.connectOptions('b'));
+    expect((await turnedAway.next('connack')).returnCode).toBe(3);
   });
 });

@@ -1,8 +1,5 @@
-import type { EventSink } from '@edgewright/contract';
 import type { IConnectPacket } from 'mqtt-packet';
-import type { Hub } from '../hub/hub.ts';
 import { identityText } from '../hub/identity.ts';
-import type { IssuedCertificate } from '../workload/certificate-issuer.ts';
 import { authenticateClient } from './client-authentication.ts';
 import type { Authentication, ClientCertificate } from './client-authentication.ts';
 import { ClientConnection } from './client-connection.ts';
@@ -10,31 +7,29 @@ import { ClientDirectory } from './client-directory.ts';
 import { EdgeHubConfiguration } from './edge-hub-configuration.ts';
 import { EdgeHubDatabase } from './edge-hub-database.ts';
 import { EdgeHubMetrics } from './edge-hub-metrics.ts';
+import { readEdgeHubSettings } from './edge-hub-settings.ts';
+import { gatewayHostNames, startServices } from './edge-hub-services.ts';
+import type { EdgeHubServiceOptions, EdgeHubServices } from './edge-hub-services.ts';
 import { EdgeHubReport } from './edge-hub-report.ts';
 import { edgeHubTimings } from './edge-hub-timings.ts';
 import type { EdgeHubTimings } from './edge-hub-timings.ts';
 import { MessageStore } from './message-store.ts';
+import type { QueueLength } from './message-store.ts';
 import { MethodBridge } from './method-bridge.ts';
 import { MqttListener } from './mqtt-listener.ts';
 import { Router } from './router.ts';
+import type { RoutingTable } from './routing-table.ts';
 import { SessionStore } from './session-store.ts';
+import { Traffic } from './traffic.ts';
 import { TwinRequests } from './twin-requests.ts';
 import { TwinService } from './twin-service.ts';
 
 /** How many clients the real edgeHub serves (`MaxConnectedClients`). */
 const MAX_CONNECTED_CLIENTS = 100;
 
-export interface EdgeHubOptions {
-  readonly hub: Hub;
-  /** The edge device that it belongs to. */
-  readonly deviceId: string;
-  /** The address to listen on. */
-  readonly host: string;
+export interface EdgeHubOptions extends EdgeHubServiceOptions {
   /** 0: any free port. */
   readonly port: number;
-  /** The name by which clients reach it, without the port. */
-  readonly gatewayHostName: string;
-  readonly certificate: IssuedCertificate;
   /** PEM of the authorities whose client certificates count. */
   readonly trustBundle: string;
   /** Queues, sessions and copies of twins are kept here. */
@@ -42,11 +37,11 @@ export interface EdgeHubOptions {
   readonly timings?: Partial<EdgeHubTimings>;
   /** Default 100. */
   readonly maxConnectedClients?: number;
-  readonly emit: EventSink;
 }
 
 /** What edgeHub consists of. Each part gets what it needs of the ones before it. */
 interface Parts {
+  /** Shared by all parts, and changed in place: whoever reads a time reads the one that holds now. */
   readonly timings: EdgeHubTimings;
   readonly database: EdgeHubDatabase;
   readonly clients: ClientDirectory;
@@ -55,12 +50,22 @@ interface Parts {
   readonly twins: TwinService;
   readonly methods: MethodBridge;
   readonly configuration: EdgeHubConfiguration;
+  readonly store: MessageStore;
+  readonly traffic: Traffic;
+  readonly switches: Switches;
+}
+
+/** What the deployment may change while edgeHub runs, besides the timings. */
+interface Switches {
+  metricsEnabled: boolean;
+  maxConnectedClients: number;
 }
 
 /** A running edgeHub: MQTT over TLS for the modules and leaf devices of one edge device. */
 export class EdgeHub implements AsyncDisposable {
   readonly #options: EdgeHubOptions;
   readonly #listener: MqttListener;
+  readonly #services: EdgeHubServices;
   readonly #parts: Parts;
   readonly #opened: AsyncDisposableStack;
   #isOnline = true;
@@ -69,9 +74,10 @@ export class EdgeHub implements AsyncDisposable {
   private constructor(
     options: EdgeHubOptions,
     opened: AsyncDisposableStack,
-    parts: Parts & { listener: MqttListener },
+    parts: Parts & { listener: MqttListener; services: EdgeHubServices },
   ) {
     this.#options = options;
+    this.#services = parts.services;
     this.#listener = parts.listener;
     this.#parts = parts;
     this.#opened = opened;
@@ -90,11 +96,61 @@ export class EdgeHub implements AsyncDisposable {
     const database = opened.use(await EdgeHubDatabase.open(options.stateDirectory));
     const listener = opened.use(await MqttListener.open(options));
     const parts = openParts(options, database, opened);
-    return new EdgeHub(options, opened.move(), { ...parts, listener });
+    const services = await startServices(options, { ...parts, mqttPort: listener.port }, opened);
+    return new EdgeHub(options, opened.move(), { ...parts, listener, services });
   }
 
   get port(): number {
     return this.#listener.port;
+  }
+
+  /** Where modules call methods of each other. */
+  get httpsPort(): number {
+    return this.#services.https.port;
+  }
+
+  /** Where its metrics are, at `/metrics`. */
+  get metricsPort(): number {
+    return this.#services.metrics.port;
+  }
+
+  /** How many messages wait in each queue that is not empty. */
+  queueLengths(): QueueLength[] {
+    return this.#parts.store.lengths();
+  }
+
+  /** What passes through. */
+  get traffic(): Traffic {
+    return this.#parts.traffic;
+  }
+
+  /** The routes that are in force, by their names. */
+  get routes(): RoutingTable {
+    return this.#parts.router.table;
+  }
+
+  /**
+   * Follows the `env` of the system module edgeHub. The real one is started anew for it; here it holds at once, and what
+   * `options.timings` says goes before.
+   */
+  configure(environment: Readonly<Record<string, string>>): void {
+    const { emit, deviceId } = this.#options;
+    const { timings, switches, router } = this.#parts;
+    const settings = readEdgeHubSettings(environment);
+    const before = timings.cleanupIntervalMs;
+    Object.assign(timings, edgeHubTimings, settings.timings, this.#options.timings);
+    switches.metricsEnabled = settings.metricsEnabled ?? true;
+    switches.maxConnectedClients =
+      this.#options.maxConnectedClients ?? settings.maxConnectedClients ?? MAX_CONNECTED_CLIENTS;
+    if (timings.cleanupIntervalMs !== before) router.scheduleCleanup();
+    for (const problem of settings.problems) {
+      emit({
+        stage: 'edgehub.configuration',
+        state: 'failed',
+        text: `edgeHub of ${deviceId}: ignored an environment variable: ${problem}`,
+        data: { deviceId },
+      });
+    }
   }
 
   /** False while the device is cut off from the hub. */
@@ -171,13 +227,14 @@ export class EdgeHub implements AsyncDisposable {
   }
 
   #authenticate(packet: IConnectPacket, certificate: ClientCertificate | undefined): Authentication {
-    const { hub, deviceId, gatewayHostName, maxConnectedClients = MAX_CONNECTED_CLIENTS } = this.#options;
-    const { clients } = this.#parts;
+    const { hub, deviceId } = this.#options;
+    const { clients, switches } = this.#parts;
+    const { maxConnectedClients } = switches;
     if (clients.size >= maxConnectedClients && clients.get(packet.clientId) === undefined) {
       return { ok: false, returnCode: 3, reason: `edgeHub serves at most ${maxConnectedClients} clients` };
     }
-    const gatewayHostNames = [gatewayHostName, `${gatewayHostName}:${this.port}`];
-    return authenticateClient(packet, certificate, { hub, deviceId, gatewayHostNames });
+    const names = gatewayHostNames(this.#options, this.port);
+    return authenticateClient(packet, certificate, { hub, deviceId, gatewayHostNames: names });
   }
 
   #refused(client: string, reason: string): void {
@@ -212,7 +269,9 @@ function openParts(options: EdgeHubOptions, database: EdgeHubDatabase, opened: A
   });
   const names = { hubHostName: hub.hostName, deviceId };
   const metrics = new EdgeHubMetrics(names, { store, connectedClients: () => clients.size });
-  const router = opened.use(new Router({ hub, deviceId, store, clients, metrics, timings, now: hub.now, emit }));
+  const traffic = new Traffic();
+  const delivery = { store, clients, metrics, traffic, timings };
+  const router = opened.use(new Router({ hub, deviceId, ...delivery, now: hub.now, emit }));
   const twins = new TwinService({ hub, deviceId, database, clients });
   const methods = new MethodBridge({ hub, clients, metrics, settleMs: timings.methodSettleMs });
   const report = new EdgeHubReport({
@@ -224,5 +283,9 @@ function openParts(options: EdgeHubOptions, database: EdgeHubDatabase, opened: A
     },
   });
   const configuration = opened.use(new EdgeHubConfiguration({ hub, deviceId, database, router, report, emit }));
-  return { timings, database, clients, metrics, router, twins, methods, configuration };
+  const switches = {
+    metricsEnabled: true,
+    maxConnectedClients: options.maxConnectedClients ?? MAX_CONNECTED_CLIENTS,
+  };
+  return { timings, database, clients, metrics, router, twins, methods, configuration, store, traffic, switches };
 }

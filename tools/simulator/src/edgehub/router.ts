@@ -12,6 +12,7 @@ import type { Deliver, DeliveryResult } from './endpoint-pump.ts';
 import type { MessageStore, StoredMessage } from './message-store.ts';
 import { RoutingTable } from './routing-table.ts';
 import type { Endpoint } from './routing-table.ts';
+import type { Traffic } from './traffic.ts';
 
 /** How many expired messages are removed at a time. */
 const CLEANUP_BATCH = 1000;
@@ -23,6 +24,7 @@ export interface RouterOptions {
   readonly store: MessageStore;
   readonly clients: ClientDirectory;
   readonly metrics: EdgeHubMetrics;
+  readonly traffic: Traffic;
   readonly timings: EdgeHubTimings;
   readonly now: () => number;
   readonly emit: EventSink;
@@ -32,21 +34,27 @@ export interface RouterOptions {
 export class Router implements AsyncDisposable {
   readonly #options: RouterOptions;
   readonly #pumps = new Map<string, EndpointPump>();
-  readonly #cleanup: NodeJS.Timeout;
+  #cleanup: NodeJS.Timeout | undefined;
   #table = RoutingTable.empty;
   #isOnline = true;
 
   constructor(options: RouterOptions) {
     this.#options = options;
     const { clients, timings } = options;
-    this.#cleanup = setInterval(() => this.removeExpired(), timings.cleanupIntervalMs);
-    this.#cleanup.unref();
+    this.scheduleCleanup();
     if (!timings.resumeAtOnce) return;
     clients.listen({
       subscribed: (client, kind) => {
         if (kind === 'moduleMessages') this.#resumeModule(client.identity.moduleId ?? '');
       },
     });
+  }
+
+  /** Starts the interval between clean-ups anew, by the timings as they are now. */
+  scheduleCleanup(): void {
+    clearInterval(this.#cleanup);
+    this.#cleanup = setInterval(() => this.removeExpired(), this.#options.timings.cleanupIntervalMs);
+    this.#cleanup.unref();
   }
 
   get table(): RoutingTable {
@@ -80,10 +88,11 @@ export class Router implements AsyncDisposable {
    * @throws SimulatorError when it cannot be stored
    */
   async take(message: EdgeMessage): Promise<void> {
-    const { store, metrics, now } = this.#options;
+    const { store, metrics, traffic, now } = this.#options;
     const [from, output] = [senderOf(message), outputOf(message)];
     metrics.received(from, output, edgeMessageSize(message));
-    const targets = this.#table.targets(message, now());
+    const { routes, targets } = this.#table.route(message, now());
+    traffic.taken({ message, from, routes });
     if (targets.length === 0) {
       metrics.dropped('no_route', from, output);
       return;
@@ -170,7 +179,8 @@ export class Router implements AsyncDisposable {
   }
 
   #countSent(message: StoredMessage, { to, input, sendMs }: { to: string; input: string; sendMs: number }): void {
-    const { metrics, now } = this.#options;
+    const { metrics, traffic, now } = this.#options;
+    traffic.sent(to);
     const path = { from: senderOf(message), to, output: outputOf(message), input, priority: message.priority };
     metrics.sent(path, { sendMs, processMs: Math.max(0, now() - message.enqueuedAt) });
   }

@@ -15,6 +15,8 @@ export interface Endpoint {
 
 interface Route {
   readonly name: string;
+  /** As the configuration has it. */
+  readonly text: string;
   readonly compiled: CompiledRoute;
   readonly endpoint: string;
   readonly priority: number;
@@ -58,6 +60,7 @@ export class RoutingTable {
       const compiled = compileRoute(route);
       return {
         name,
+        text: route,
         compiled,
         endpoint: endpointOf(compiled.sink).name,
         priority: priority ?? DEFAULT_PRIORITY,
@@ -68,19 +71,27 @@ export class RoutingTable {
     return new RoutingTable(routes, timeToLiveSecs, storeLimits?.maxSizeBytes);
   }
 
+  /** The routes by their names, with the endpoint that each leads to. */
+  get routes(): { readonly name: string; readonly source: string; readonly endpoint: string }[] {
+    return this.#routes.map(({ name, text, endpoint }) => ({ name, source: text, endpoint }));
+  }
+
   /**
-   * The queues that a message belongs into: one for each endpoint that a route leads it to, however many routes do.
+   * The routes that a message matches, and the queues that it belongs into: one for each endpoint that a route leads it to,
+   * however many routes do.
    *
    * @param now milliseconds since 1970
    */
-  targets(message: EdgeMessage, now: number): QueueTarget[] {
+  route(message: EdgeMessage, now: number): { readonly routes: string[]; readonly targets: QueueTarget[] } {
     const chosen = new Map<string, Route>();
+    const routes: string[] = [];
     for (const route of this.#routes) {
       if (route.compiled.evaluate(message) !== true) continue;
+      routes.push(route.name);
       const other = chosen.get(route.endpoint);
       if (other === undefined || this.#precedes(route, other)) chosen.set(route.endpoint, route);
     }
-    return [...chosen.values()].map((route) => {
+    const targets = [...chosen.values()].map((route) => {
       const seconds = this.#secondsOf(route);
       return {
         endpoint: route.endpoint,
@@ -88,11 +99,7 @@ export class RoutingTable {
         expiresAt: seconds === Infinity ? undefined : now + seconds * 1000,
       };
     });
-  }
-
-  /** The names of the routes that take a message. */
-  matches(message: EdgeMessage): string[] {
-    return this.#routes.filter((route) => route.compiled.evaluate(message) === true).map((route) => route.name);
+    return { routes, targets };
   }
 
   #precedes(route: Route, other: Route): boolean {
