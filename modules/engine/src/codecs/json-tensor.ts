@@ -30,7 +30,7 @@ interface Filling {
  * @throws EngineError `InputInvalid` with the JSON path of the offending place
  */
 export function tensorFromNested(value: unknown, spec: TensorSpec, place: NestedArrayPlace): Tensor {
-  const shape = shapeOf(value);
+  const shape = shapeOfNested(value);
   checkShape(shape, spec, place);
   const count = elementCount(shape);
   const data = spec.datatype === 'BYTES' ? Array.from<string>({ length: count }) : new (arrayOf(spec.datatype))(count);
@@ -70,8 +70,18 @@ function group(level: readonly unknown[], shape: readonly number[], axis: number
   return groups;
 }
 
-/** The shape that the first elements suggest; `fill` finds out whether the others agree. */
-function shapeOf(value: unknown): number[] {
+/** The elements of a nested array in row-major order; undefined when it is not regular. */
+export function flatFromNested(value: unknown, shape: readonly number[]): unknown[] | undefined {
+  let level: unknown[] = [value];
+  for (const size of shape) {
+    if (!level.every((part) => Array.isArray(part) && part.length === size)) return undefined;
+    level = level.flat(1);
+  }
+  return level.some((part) => Array.isArray(part)) ? undefined : level;
+}
+
+/** The shape of a nested array as its first elements suggest it; whether the others agree is to be found out. */
+export function shapeOfNested(value: unknown): number[] {
   const shape: number[] = [];
   for (let level = value; Array.isArray(level); level = level[0]) {
     shape.push(level.length);
