@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import type { Static, TSchema } from 'typebox';
 import { MAX_MESSAGE_BYTES } from './messages.ts';
+import { ModelGateSchema, ModelSourceSchema, ReportedUpdateSchema } from './model-delivery.ts';
 
 /** When the scorer acknowledges a message to edgeHub; docs/edge-module.md says what each survives. */
 export const acknowledgementPolicies = ['after-output', 'after-journal', 'on-receive'] as const;
@@ -128,6 +129,13 @@ export const ScorerDesiredSchema = Type.Object(
         { additionalProperties: false },
       ),
     ),
+    model: Type.Optional(
+      Type.Object(ModelSourceSchema.properties, {
+        additionalProperties: false,
+        description: "the model to score with; without it the image's own",
+      }),
+    ),
+    modelGate: Type.Optional(ModelGateSchema),
     reportIntervalSeconds: Type.Optional(
       Type.Integer({
         minimum: 5,
@@ -181,6 +189,8 @@ export const ScorerReportedSchema = Type.Object(
     latencyMs: clearable(
       Type.Object({ p50: Type.Number(), p99: Type.Number(), max: Type.Number(), messages: Type.Integer() }),
     ),
+    /** Absent before a model was asked for. */
+    update: clearable(ReportedUpdateSchema),
     lastError: clearable(Type.Object({ code: Type.String(), message: Type.String(), at: Type.String() })),
   },
   {

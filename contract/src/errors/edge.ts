@@ -51,6 +51,30 @@ export const edgeErrors = {
     remedy:
       'Check the folder EDGEWRIGHT_STATE_DIRECTORY, its permissions and the free space; the message has the reason.',
   },
+  ModelRejected: {
+    fault: 'user',
+    httpStatus: 422,
+    meaning: 'A model named in the desired properties was fetched or looked at, and is not taken',
+    remedy: 'The message has the reason: wrong digest, signature or size, or a server that does not have it.',
+  },
+  ModelUnavailable: {
+    fault: 'remote',
+    httpStatus: 503,
+    meaning: 'A model could not be fetched for now',
+    remedy: 'The module goes on trying; the message has the address without its secrets, and what came back.',
+  },
+  ModelStoreUnusable: {
+    fault: 'self',
+    httpStatus: 500,
+    meaning: 'The folder of fetched models cannot be written, or the disk is full',
+    remedy: 'Check the folder EDGEWRIGHT_STATE_DIRECTORY, its permissions and the free space.',
+  },
+  UpdateRefused: {
+    fault: 'user',
+    httpStatus: 409,
+    meaning: 'A model cannot be exchanged now, or there is none to go back to',
+    remedy: 'Look at `update` in the reported properties, and call again when the running exchange is over.',
+  },
   MethodInvalid: {
     fault: 'user',
     httpStatus: 400,

@@ -2,6 +2,7 @@ import type { Engine } from '@edgewright/engine';
 import type { Logger, Metrics, ScoringMetrics } from '@edgewright/telemetry';
 import type { EdgeSettings } from './edge-settings.ts';
 import type { CreateClient } from './hub/hub-session.ts';
+import type { ModelSlot } from './model-update/model-slot.ts';
 
 export interface EdgeModuleOptions {
   /** Ready to score. The caller closes it, after this function has ended. */
@@ -12,8 +13,8 @@ export interface EdgeModuleOptions {
   /** Ends the module: intake stops, what is in flight is finished or released, and the connection is closed. */
   readonly signal: AbortSignal;
   readonly settings?: Partial<EdgeSettings>;
-  /** The digest of the model, for the reported properties. */
-  readonly modelSha256?: string;
+  /** What the engine was made of, and where models that are fetched are kept. */
+  readonly models: ModelSlot;
   /** A folder that outlives the process, for the journal of `after-journal`. */
   readonly stateDirectory?: string;
   /** Makes the SDK's client; default `ModuleClient.fromEnvironment`, which reads the variables that edgeAgent sets. */

@@ -11,6 +11,8 @@ import { MessageHandler } from './messages/message-handler.ts';
 import { MessageIntake } from './messages/message-intake.ts';
 import { MessageScorer } from './messages/message-scorer.ts';
 import { DirectMethods } from './methods/direct-methods.ts';
+import { ModelUpdater } from './model-update/model-updater.ts';
+import { wantedModel } from './model-update/wanted-model.ts';
 import { ModuleStatus } from './module-status.ts';
 import { readScorerSettings } from './scorer-settings.ts';
 import type { ScorerSettings } from './scorer-settings.ts';
@@ -31,6 +33,7 @@ export class EdgeModule implements AsyncDisposable {
   readonly #edgeSettings: EdgeSettings;
   readonly #counters: EdgeCounters;
   readonly #status: ModuleStatus;
+  readonly #updater: ModelUpdater;
   readonly #link: HubLink;
   readonly #acknowledgement: AcknowledgementSwitch;
   readonly #intake: MessageIntake;
@@ -42,14 +45,17 @@ export class EdgeModule implements AsyncDisposable {
   #settings: ScorerSettings = readScorerSettings({});
 
   constructor(options: EdgeModuleOptions) {
-    const { engine, logger, metrics } = options;
+    const { engine, logger, metrics, models } = options;
     this.#options = options;
     this.#edgeSettings = { ...defaultEdgeSettings, ...options.settings };
     this.#startLevel = logger.level;
     this.#counters = new EdgeCounters(metrics);
+    const changed = (): void => this.#reporter.changed();
+    this.#updater = new ModelUpdater({ slot: models, engine, logger, changed });
     this.#status = new ModuleStatus({
       engine,
-      model: primaryModel(options),
+      digest: () => models.digestOf(engine.describe()),
+      update: () => this.#updater.status,
       counters: this.#counters,
       held: () => this.#intake.held + this.#acknowledgement.journaled,
     });
@@ -103,6 +109,7 @@ export class EdgeModule implements AsyncDisposable {
     this.#reporter[Symbol.dispose]();
     this.#sync[Symbol.dispose]();
     await within(this.#acknowledgement[Symbol.asyncDispose](), RELEASE_MS);
+    await within(this.#updater[Symbol.asyncDispose](), RELEASE_MS);
     await this.#link[Symbol.asyncDispose]();
   }
 
@@ -132,7 +139,7 @@ export class EdgeModule implements AsyncDisposable {
     const { engine, logger, scoringMetrics } = this.#options;
     const scorer = new MessageScorer({
       engine,
-      model: primaryModel(this.#options),
+      observer: this.#updater,
       settings: () => this.#settings,
       counters: this.#counters,
       scoringMetrics,
@@ -175,20 +182,12 @@ export class EdgeModule implements AsyncDisposable {
   }
 
   async #apply(settings: ScorerSettings): Promise<void> {
+    const model = wantedModel(settings.model, this.#options.models);
     await this.#acknowledgement.select(settings.acknowledgement);
     this.#options.logger.level = settings.logLevel ?? this.#startLevel;
     this.#settings = settings;
+    this.#updater.want(model, settings.modelGate);
   }
-}
-
-function primaryModel({ engine, modelSha256 }: EdgeModuleOptions): { name: string; version: string; sha256?: string } {
-  const [model] = engine.describe().models;
-  if (model === undefined) throw new TypeError('the engine has no model');
-  return {
-    name: model.name,
-    version: String(model.version),
-    ...(modelSha256 === undefined ? {} : { sha256: modelSha256 }),
-  };
 }
 
 async function within(promise: Promise<void>, milliseconds: number): Promise<void> {

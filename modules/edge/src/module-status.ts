@@ -1,7 +1,8 @@
 import { isEdgewrightError, messageOf } from '@edgewright/contract';
 import type { ScorerReported } from '@edgewright/contract';
 import type { Engine } from '@edgewright/engine';
-import type { ScoringModel } from './messages/compose-outputs.ts';
+import type { UpdateStatus } from './model-update/update-report.ts';
+import { scoringModelOf } from './messages/compose-outputs.ts';
 import type { EdgeCounters } from './messages/edge-counters.ts';
 
 /** Twin values may have 4 096 bytes, and the whole document 32 KiB (edgeHub, `ReportedPropertiesValidator.cs`). */
@@ -9,7 +10,9 @@ const MAX_TEXT_LENGTH = 1_000;
 
 export interface ModuleStatusOptions {
   readonly engine: Engine;
-  readonly model: ScoringModel & { readonly sha256?: string };
+  /** The digest of the model that the engine scores with. */
+  readonly digest: () => string | undefined;
+  readonly update: () => UpdateStatus | null;
   readonly counters: EdgeCounters;
   /** Messages held now. */
   readonly held: () => number;
@@ -47,14 +50,16 @@ export class ModuleStatus {
   }
 
   snapshot(): ScorerReported {
-    const { engine, model, counters, held } = this.#options;
-    const { backend, backendReason, execution } = engine.describe();
+    const { engine, digest, update, counters, held } = this.#options;
+    const description = engine.describe();
+    const { backend, backendReason, execution } = description;
+    const sha256 = digest();
     return {
       schemaVersion: '1.0',
       state: this.#state,
       startedAt: this.#startedAt,
       isIdle: held() === 0,
-      model: { ...model },
+      model: { ...scoringModelOf(description), ...(sha256 === undefined ? {} : { sha256 }) },
       backend: { name: backend, reason: cut(backendReason) },
       execution: {
         mode: execution.mode,
@@ -65,9 +70,14 @@ export class ModuleStatus {
       settings: this.#settings,
       counters: counters.totals(),
       latencyMs: counters.latency(),
+      update: cutReason(update()),
       lastError: this.#lastError,
     };
   }
+}
+
+function cutReason(update: UpdateStatus | null): UpdateStatus | null {
+  return update === null || update.reason === null ? update : { ...update, reason: cut(update.reason) };
 }
 
 function cut(text: string): string {

@@ -11,6 +11,7 @@ import { createStubEngine } from '../../../test/support/stub-engine.ts';
 import type { StubScore } from '../../../test/support/stub-engine.ts';
 import { TestHub } from '../../../test/support/test-hub.ts';
 import type { EdgeSettings } from './edge-settings.ts';
+import { ModelSlot } from './model-update/model-slot.ts';
 import { runEdgeModule } from './run-edge-module.ts';
 
 interface StartOptions {
@@ -22,14 +23,18 @@ interface StartOptions {
   readonly prepare?: (hub: TestHub) => void | Promise<void>;
 }
 
+const image = { swap: { models: [], modelDirectory: '/models' }, digests: new Map<string, string>() };
+
 async function start({ score, settings, stateDirectory, prepare, hub: given }: StartOptions = {}) {
   const hub = given ?? (await TestHub.start());
   await prepare?.(hub);
   const stop = new AbortController();
+  const logger = createLogger({ level: 'silent', name: 'test' });
   const metrics = createMetrics({ prefix: 'test', process: false });
   const ended = runEdgeModule({
     engine: createStubEngine(score),
-    logger: createLogger({ level: 'silent', name: 'test' }),
+    logger,
+    models: await ModelSlot.open({ image, stateDirectory, logger }),
     metrics,
     scoringMetrics: createScoringMetrics(metrics),
     signal: stop.signal,

@@ -1,6 +1,8 @@
 import { documentIssues, ScorerDesiredSchema, scorerEndpoints } from '@edgewright/contract';
 import type { AcknowledgementPolicy, JournalDurability, ScorerDesired } from '@edgewright/contract';
 import { EdgeError } from './edge-error.ts';
+import { defaultModelGate } from './model-update/model-watch.ts';
+import type { ModelGate } from './model-update/model-watch.ts';
 
 /** Bounds on the work on one message. */
 export interface MessageLimits {
@@ -29,6 +31,9 @@ export interface ScorerSettings {
   readonly acknowledgement: AcknowledgementPolicy;
   readonly journal: JournalSettings;
   readonly limits: MessageLimits;
+  /** The model to score with; undefined for the image's own. */
+  readonly model: ScorerDesired['model'];
+  readonly modelGate: ModelGate;
   readonly reportIntervalSeconds: number;
   /** Undefined: as the module was started. */
   readonly logLevel: ScorerDesired['logLevel'];
@@ -63,12 +68,15 @@ export function readScorerSettings(desired: Readonly<Record<string, unknown>>): 
       },
     );
   }
-  const { acknowledgement, journal, limits, mapping, reportIntervalSeconds, logLevel } = own as ScorerDesired;
+  const { acknowledgement, journal, limits, mapping, model, modelGate, reportIntervalSeconds, logLevel } =
+    own as ScorerDesired;
   const byInput = new Map(Object.entries(mapping?.inputs ?? {}));
   return {
     acknowledgement: acknowledgement ?? 'after-output',
     journal: { ...defaultJournal, ...journal },
     limits: { ...defaultLimits, ...limits },
+    model,
+    modelGate: { ...defaultModelGate, ...modelGate },
     reportIntervalSeconds: reportIntervalSeconds ?? 60,
     logLevel,
     outputsOf: (inputName) => ({

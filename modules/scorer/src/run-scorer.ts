@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import { imagePaths, messageOf } from '@edgewright/contract';
+import { messageOf } from '@edgewright/contract';
 import type { ScoringConfig } from '@edgewright/contract';
 import { runEdgeModule } from '@edgewright/edge';
+import type { ModelSlot } from '@edgewright/edge';
 import { createEngine } from '@edgewright/engine';
 import type { Engine } from '@edgewright/engine';
 import { createMetrics, createScoringMetrics } from '@edgewright/telemetry';
 import type { Logger, Metrics } from '@edgewright/telemetry';
 import { serveScoring } from '@edgewright/web';
+import { imageModels, openModels } from './open-models.ts';
 import { readScoringConfig } from './read-scoring-config.ts';
 import type { ScorerEnvironment } from './scorer-environment.ts';
 import { serveMetrics } from './serve-metrics.ts';
@@ -30,7 +32,12 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
   const config = await readScoringConfig(environment.appRoot);
   const metrics = createMetrics({ prefix: 'edgewright', labels: labelsOf(environment) });
   const scoringMetrics = createScoringMetrics(metrics);
-  await using engine = await startEngine(config, { environment, logger, signal });
+  const image = {
+    ...imageModels(config, environment),
+    ...(config.entryScript === undefined ? {} : { entryScript: path.join(environment.appRoot, config.entryScript) }),
+  };
+  const models = await openModels(config, image, { environment, logger });
+  await using engine = await startEngine(models, config, { environment, logger, signal });
   scoringMetrics.watchEngine(() => engine.stats());
   await using server = await serveScoring({
     ...environment.http,
@@ -53,47 +60,45 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
   if (environment.edge === undefined) await aborted(signal);
   else {
     const { hubDeadlineMs, tokenLifetime } = environment.edge;
-    const modelSha256 = config.models[0]?.sha256;
     const { stateDirectory } = environment;
     await runEdgeModule({
       engine,
+      models,
       logger,
       metrics,
       scoringMetrics,
       signal,
       settings: { ...(hubDeadlineMs === undefined ? {} : { hubDeadlineMs }), tokenLifetime },
       ...(stateDirectory === undefined ? {} : { stateDirectory }),
-      ...(modelSha256 === undefined ? {} : { modelSha256 }),
     });
   }
   logger.info('closing');
 }
 
-async function startEngine(config: ScoringConfig, { environment, logger, signal }: RunScorerOptions): Promise<Engine> {
-  const { appRoot, workers, threads } = environment;
+/** Models that were fetched and do not load any more give way to what was before them. */
+async function startEngine(
+  models: ModelSlot,
+  config: ScoringConfig,
+  { environment, logger, signal }: RunScorerOptions,
+): Promise<Engine> {
+  const { workers, threads } = environment;
   const executionProviders = environment.executionProviders ?? config.executionProviders;
-  return createEngine({
-    models: config.models.map(({ name, version, directory, file, format }) => ({
-      name,
-      version,
-      path: path.join(appRoot, directory, file),
-      format,
-    })),
-    ...(config.entryScript === undefined ? {} : { entryScript: path.join(appRoot, config.entryScript) }),
-    modelDirectory: environment.modelDirectory ?? modelDirectoryOf(config, appRoot),
-    backend: environment.backend ?? config.backend,
-    ...(executionProviders === undefined ? {} : { executionProviders }),
-    ...(workers === undefined ? {} : { workers }),
-    ...(threads === undefined ? {} : { threads }),
-    log: logger,
-    signal,
-  });
-}
-
-/** Azure ML's rule for AZUREML_MODEL_DIR: the folder of the one model's version, or the folder of all models. */
-function modelDirectoryOf({ models }: ScoringConfig, appRoot: string): string {
-  const [only, ...others] = models;
-  return path.join(appRoot, only === undefined || others.length > 0 ? imagePaths.models : only.directory);
+  for (;;) {
+    const starting = await models.starting();
+    try {
+      return await createEngine({
+        ...starting,
+        backend: environment.backend ?? config.backend,
+        ...(executionProviders === undefined ? {} : { executionProviders }),
+        ...(workers === undefined ? {} : { workers }),
+        ...(threads === undefined ? {} : { threads }),
+        log: logger,
+        signal,
+      });
+    } catch (error) {
+      if (signal.aborted || !(await models.startFailed(error))) throw error;
+    }
+  }
 }
 
 /** Metrics on a port of their own are a convenience: they stand on the HTTP port as well. */

@@ -14,6 +14,8 @@ export interface ScorerEnvironment {
   readonly logLevel: string;
   /** A folder that outlives the process: a volume that is bound into the container. */
   readonly stateDirectory: string | undefined;
+  /** The public key that fetched models must be signed with, PEM. */
+  readonly modelKeyFile: string | undefined;
   readonly backend: BackendChoice | undefined;
   readonly executionProviders: readonly ExecutionProvider[] | undefined;
   readonly workers: number | undefined;
@@ -73,6 +75,7 @@ export function readScorerEnvironment(variables: Variables): ScorerEnvironment {
       SERILOG_LEVELS.get(variables['RuntimeLogLevel']?.toLowerCase() ?? '') ??
       'info',
     stateDirectory: variables['EDGEWRIGHT_STATE_DIRECTORY'] || undefined,
+    modelKeyFile: variables['EDGEWRIGHT_MODEL_KEY_FILE'] || undefined,
     backend: parsed(variables, 'EDGEWRIGHT_BACKEND', parseBackendChoice),
     executionProviders: parsed(variables, 'EDGEWRIGHT_EXECUTION_PROVIDERS', parseExecutionProviders),
     workers: wholeNumber(variables, 'EDGEWRIGHT_WORKERS', { least: 1, most: 256 }),

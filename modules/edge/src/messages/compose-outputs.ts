@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isEdgewrightError, messageOf, scorerProperties } from '@edgewright/contract';
 import type { ScoringError } from '@edgewright/contract';
-import type { ScoreResult } from '@edgewright/engine';
+import type { EngineDescription, ScoreResult } from '@edgewright/engine';
 import type { OutputNames } from '../scorer-settings.ts';
 import { deriveMessageId } from './derive-message-id.ts';
 import type { InputMessage, MessageProperties } from './input-message.ts';
@@ -13,17 +13,20 @@ export interface ScoringModel {
   readonly version: string;
 }
 
+/** The model of an engine that stands on its outputs: the first one. */
+export function scoringModelOf({ models: [model] }: EngineDescription): ScoringModel {
+  if (model === undefined) throw new TypeError('the engine has no model');
+  return { name: model.name, version: String(model.version) };
+}
+
 const MAX_REASON_LENGTH = 2_000;
 /** IoT Hub's limit on identifiers; what is longer is cut where space is short. */
 const MAX_ID_LENGTH = 128;
 const OWN_PROPERTIES: ReadonlySet<string> = new Set(Object.values(scorerProperties));
 
 /** The messages that carry a result: one for each output of the input's mapping. */
-export function composeResults(
-  message: InputMessage,
-  result: ScoreResult,
-  { model, names }: { readonly model: ScoringModel; readonly names: OutputNames },
-): OutputMessage[] {
+export function composeResults(message: InputMessage, result: ScoreResult, names: OutputNames): OutputMessage[] {
+  const model = scoringModelOf(result.engine);
   const body = JSON.stringify(result.value) ?? 'null';
   const properties: MessageProperties = [
     ...carriedOver(message),

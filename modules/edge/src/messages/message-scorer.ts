@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isEdgewrightError, messageOf } from '@edgewright/contract';
-import type { Engine, ScoreResult } from '@edgewright/engine';
+import type { Engine, EngineDescription, ScoreResult } from '@edgewright/engine';
 import type { Logger, ScoringMetrics } from '@edgewright/telemetry';
 import type { ScorerSettings } from '../scorer-settings.ts';
-import { composeError, composeResults } from './compose-outputs.ts';
-import type { ScoringModel } from './compose-outputs.ts';
+import { composeError, composeResults, scoringModelOf } from './compose-outputs.ts';
 import { decodeBody } from './decode-body.ts';
 import type { EdgeCounters } from './edge-counters.ts';
 import type { InputMessage } from './input-message.ts';
@@ -21,9 +20,15 @@ export interface ScoredMessage {
   readonly error?: unknown;
 }
 
+/** Who watches how the model does. */
+export interface ScoringObserver {
+  scored(by: EngineDescription, runMs: number): void;
+  failed(): void;
+}
+
 export interface MessageScorerOptions {
   readonly engine: Engine;
-  readonly model: ScoringModel;
+  readonly observer: ScoringObserver;
   readonly settings: () => ScorerSettings;
   readonly counters: EdgeCounters;
   readonly scoringMetrics: ScoringMetrics;
@@ -44,7 +49,7 @@ export class MessageScorer {
   async score(message: InputMessage, signal: AbortSignal): Promise<ScoredMessage | undefined> {
     if (signal.aborted) return undefined;
     const requestId = message.correlationId ?? message.messageId ?? randomUUID();
-    const { counters, settings, model } = this.#options;
+    const { counters, settings } = this.#options;
     try {
       const started = performance.now();
       const data = decodeBody(message, settings().limits.bodyBytes);
@@ -52,7 +57,7 @@ export class MessageScorer {
       const result = await this.#scoreWithRetries(message, { data, requestId, signal });
       const scored = performance.now();
       const names = settings().outputsOf(message.inputName);
-      const outputs = composeResults(message, result, { model, names });
+      const outputs = composeResults(message, result, names);
       counters.stage('decode', decoded - started);
       counters.stage('score', scored - decoded);
       counters.stage('encode', performance.now() - scored);
@@ -69,7 +74,8 @@ export class MessageScorer {
    * @param bare leaves out what the input brought along
    */
   reject(message: InputMessage, error: unknown, bare = false): ScoredMessage {
-    const { model, settings } = this.#options;
+    const { engine, settings } = this.#options;
+    const model = scoringModelOf(engine.describe());
     const names = settings().outputsOf(message.inputName);
     return { outputs: [composeError(message, error, { model, names, bare })], error };
   }
@@ -78,7 +84,7 @@ export class MessageScorer {
     message: InputMessage,
     request: { readonly data: unknown; readonly requestId: string; readonly signal: AbortSignal },
   ): Promise<ScoreResult> {
-    const { engine, settings, scoringMetrics, counters, logger } = this.#options;
+    const { engine, settings, scoringMetrics, counters, logger, observer } = this.#options;
     const { timeoutMs, maxAttempts } = settings().limits;
     const deadline = performance.now() + timeoutMs;
     let pauseMs = FIRST_PAUSE_MS;
@@ -87,14 +93,18 @@ export class MessageScorer {
         const remainingMs = Math.max(1, Math.floor(deadline - performance.now()));
         const result = await engine.score({ ...request, timeoutMs: remainingMs });
         scoringMetrics.record({ host: 'edge', outcome: 'ok', timings: result.timings });
+        observer.scored(result.engine, result.timings.runMs);
         return result;
       } catch (error) {
         const code = codeOf(error);
         scoringMetrics.record({ host: 'edge', outcome: code });
-        if (request.signal.aborted || performance.now() + pauseMs > deadline) throw error;
+        if (request.signal.aborted || code === 'EngineClosed') throw error;
         // a full queue says nothing about the message: it is tried again as long as there is time
         const isLastAttempt = attempt >= maxAttempts && code !== 'QueueFull';
-        if (!isPassing(error) || isLastAttempt) throw error;
+        if (!isPassing(error) || isLastAttempt || performance.now() + pauseMs > deadline) {
+          observer.failed();
+          throw error;
+        }
         counters.retried(message.inputName);
         logger.warn(
           { requestId: request.requestId, attempt, code, reason: messageOf(error) },

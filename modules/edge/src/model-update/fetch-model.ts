@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isEdgewrightError, messageOf } from '@edgewright/contract';
+import type { Logger } from '@edgewright/telemetry';
+import { EdgeError } from '../edge-error.ts';
+import { downloadModel, publicUrl } from './download-model.ts';
+import { fileDigest } from './file-digest.ts';
+import type { ModelSlot } from './model-slot.ts';
+import { isSignedBy } from './model-signature.ts';
+import type { ModelStore } from './model-store.ts';
+
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 300_000;
+
+/** A model that the desired properties name. */
+export interface WantedModel {
+  readonly name: string;
+  readonly version: number;
+  readonly url: string;
+  readonly sha256: string;
+  readonly sizeBytes?: number | undefined;
+  readonly signature?: string | undefined;
+  readonly warmUp?: readonly unknown[] | undefined;
+}
+
+export interface FetchModelOptions {
+  readonly store: ModelStore;
+  readonly publicKey: ModelSlot['publicKey'];
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  /** Told of each step; `reason` says why a download waits. */
+  readonly onStep: (step: FetchStep) => void;
+}
+
+export type FetchStep =
+  | {
+      readonly state: 'downloading';
+      readonly done?: number;
+      readonly total?: number | undefined;
+      readonly reason?: string;
+    }
+  | { readonly state: 'verifying' };
+
+/**
+ * Sees to it that a model is in the store, verified: fetched if it is not there, for as long as that takes.
+ *
+ * @throws EdgeError `ModelRejected`, `ModelStoreUnusable` when a verified file cannot be kept; the reason of the signal
+ */
+export async function fetchModel(model: WantedModel, options: FetchModelOptions): Promise<void> {
+  const { store, publicKey, onStep, signal } = options;
+  // before a byte is fetched: what is not signed is not wanted
+  if (publicKey !== undefined) checkSignature(model, publicKey);
+  if (await store.holds(model)) return;
+  for (let attempt = 1; ; attempt += 1) {
+    const isResumed = await downloadWithPatience(model, options);
+    onStep({ state: 'verifying' });
+    const found = await fileDigest(store.partialOf(model), signal);
+    if (found === model.sha256) break;
+    await store.discard(model);
+    // the part that was there may have been of another file
+    if (isResumed && attempt === 1) continue;
+    throw new EdgeError(
+      'ModelRejected',
+      `the model ${publicUrl(model.url)} is not taken: its SHA-256 is ${found ?? 'that of no file'}, and model.sha256 is ${model.sha256}`,
+      { details: { found, expected: model.sha256 } },
+    );
+  }
+  await store.adopt(model);
+}
+
+function checkSignature(model: WantedModel, publicKey: NonNullable<ModelSlot['publicKey']>): void {
+  if (model.signature !== undefined && isSignedBy(publicKey, model.sha256, model.signature)) return;
+  const why = model.signature === undefined ? 'it has no signature' : 'its signature is not of the key of this device';
+  throw new EdgeError('ModelRejected', `the model ${publicUrl(model.url)} is not taken: ${why}`);
+}
+
+async function downloadWithPatience(model: WantedModel, options: FetchModelOptions): Promise<boolean> {
+  const { store, logger, signal, onStep } = options;
+  let pauseMs = FIRST_PAUSE_MS;
+  for (;;) {
+    try {
+      onStep({ state: 'downloading' });
+      return await downloadModel({
+        url: model.url,
+        sizeBytes: model.sizeBytes,
+        file: store.partialOf(model),
+        signal,
+        onProgress: (done, total) => onStep({ state: 'downloading', done, total }),
+      });
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      logger.warn({ reason: messageOf(error), pauseMs }, 'a model cannot be fetched for now');
+      onStep({ state: 'downloading', reason: messageOf(error) });
+      await sleep(pauseMs, undefined, { signal, ref: false });
+      pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
+    }
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  return isEdgewrightError(error) && (error.code === 'ModelUnavailable' || error.code === 'ModelStoreUnusable');
+}
