@@ -30,10 +30,33 @@ export const InferenceConfigSchema = Type.Object(
     baseImage: Type.Optional(
       Type.String({
         minLength: 1,
-        description: '`scratch` (default) or the path of an OCI image layout, `oci:PATH[:TAG]`',
+        description:
+          '`scratch` (default); an image in a registry, `[REGISTRY/]REPOSITORY[:TAG][@DIGEST]`; an OCI image layout, `oci:PATH[:TAG]`; an archive of docker save, `docker-archive:PATH[:TAG]`',
       }),
     ),
     nodeRuntime: Type.Optional(
+    baseImageRegistry: Type.Optional(
+      Type.Object(
+        {
+          address: Type.Optional(
+            Type.String({ minLength: 1, description: 'the registry of baseImage, when its name has none' }),
+          ),
+          username: Type.Optional(
+            Type.String({ minLength: 1, description: 'may be `${NAME}`, a variable of the environment' }),
+          ),
+          password: Type.Optional(
+            Type.String({
+              minLength: 1,
+              description: 'best `${NAME}`, a variable of the environment: the file is no place for it',
+            }),
+          ),
+        },
+        {
+          additionalProperties: false,
+          description: 'where baseImage is and who may read it; without it, as Docker is logged in',
+        },
+      ),
+    ),
       Type.Enum(['base', 'bundled'], {
         description:
           'where Node.js comes from: `base` (the base image has it, default) or `bundled` (a layer of its own)',

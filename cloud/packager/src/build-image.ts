@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { discardEvents } from '@edgewright/contract';
 import type { EventSink, InferenceConfig, Platform } from '@edgewright/contract';
+import type { BaseImage } from './base/base-image.ts';
 import { readBaseImage } from './base/read-base-image.ts';
 import { bundleEntry } from './bundle-entry.ts';
 import { loadScorer } from './bundle-scorer.ts';
@@ -21,6 +22,7 @@ import { findPackageRoot } from './package-root.ts';
 import type { PackagedModel } from './packaged-model.ts';
 import { writeImage } from './write-image.ts';
 
+import type { RegistryOptions } from './registry/registry-client.ts';
 export interface BuildImageOptions {
   readonly models: readonly PackagedModel[];
   readonly config: InferenceConfig;
@@ -36,6 +38,8 @@ export interface BuildImageOptions {
   readonly cacheDirectory?: string;
   readonly emit?: EventSink;
   readonly signal?: AbortSignal;
+  /** How to reach the registry of the base image. */
+  readonly registry?: RegistryOptions;
 }
 
 /**
@@ -46,7 +50,7 @@ export interface BuildImageOptions {
  * sizeBytes, origin}), `image.index`.
  *
  * @throws PackagerError `ImageInputInvalid`, `EntryScriptInvalid`, `PlatformNotPossible`, `BaseImageInvalid`,
- *   `RuntimePackageMissing`, `FileChanged`, `ImageInvalid`, `LayoutUnusable`
+ *   `RuntimePackageMissing`, `FileChanged`, `ImageInvalid`, `LayoutUnusable`, `RegistryRefused`, `RegistryFailed`
  */
 export async function buildImage(options: BuildImageOptions): Promise<ImageSummary> {
   const reference = parseImageReference(options.tag);
@@ -54,7 +58,7 @@ export async function buildImage(options: BuildImageOptions): Promise<ImageSumma
   const formats = options.models.map(({ model }) => model.format);
   const plan = planRuntimes({ ...options, formats });
   const emit = options.emit ?? discardEvents;
-  const base = await readBaseImage(options.config.baseImage ?? 'scratch', options.configDirectory, [...plan.keys()]);
+  const base = await readBase(options, [...plan.keys()]);
   const facts: ImageFacts = {
     reference,
     models: options.models.map(({ model }) => model),
@@ -79,6 +83,18 @@ export async function buildImage(options: BuildImageOptions): Promise<ImageSumma
 
 interface PlanContext {
   readonly version: string;
+async function readBase(options: BuildImageOptions, platforms: readonly Platform[]): Promise<BaseImage> {
+  const { config, configDirectory, registry, signal } = options;
+  const { baseImage = 'scratch', baseImageRegistry: access } = config;
+  return await readBaseImage(baseImage, {
+    configDirectory,
+    platforms,
+    ...(registry === undefined ? {} : { registry }),
+    ...(access === undefined ? {} : { access }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
   readonly cacheDirectory: string;
   readonly emit: EventSink;
 }

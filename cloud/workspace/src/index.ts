@@ -2,12 +2,13 @@ export { Workspace } from './workspace.ts';
 export type { WorkspaceOptions } from './workspace.ts';
 export type { WorkspaceFolders } from './workspace-folders.ts';
 export type { ModelServer, ServeInput } from './serve-model.ts';
+export { isLocalTarget } from './local-target.ts';
 export { readTextFile } from './read-document.ts';
 export { WorkspaceEdge } from './workspace-edge.ts';
 export type { ApplyInput, HubSelection } from './workspace-edge.ts';
 export { WorkspaceError } from './workspace-error.ts';
 export { WorkspaceImages } from './workspace-images.ts';
-export type { BuildImageInput, PullImageInput, PushImageInput } from './workspace-images.ts';
+export type { BuildImageInput, ExportImageInput, PullImageInput, PushImageInput } from './workspace-images.ts';
 export { WorkspaceManifests } from './workspace-manifests.ts';
 export type { BuildManifestRequest } from './workspace-manifests.ts';
 export { WorkspaceModels } from './workspace-models.ts';
@@ -31,6 +32,7 @@ export type {
 export type { DeploymentManifest, InferenceConfig, Model, Platform, ProgressEvent } from '@edgewright/contract';
 export type {
   ModuleState,
+  ExportedImage,
   OutgoingMessage,
   SendRequest,
   SendResult,

@@ -14,6 +14,11 @@ export interface ThisProcess {
   readonly environment: Readonly<Record<string, string>>;
   /** The image platform of this machine; undefined where no image can run. */
   readonly platform: Platform | undefined;
+  /** The processor, as Node.js names it. */
+  readonly architecture: string;
+  readonly currentDirectory: string;
+  /** A variable of the environment. */
+  readonly variable: (name: string) => string | undefined;
   /** Where Docker keeps the credentials of registries. */
   readonly dockerConfigFile: string;
 }
@@ -31,6 +36,9 @@ export function thisProcess(): ThisProcess {
     nodePath: process.execPath,
     environment,
     platform: platformOf(process.arch),
+    architecture: process.arch,
+    currentDirectory: process.cwd(),
+    variable: (name) => process.env[name],
     dockerConfigFile: path.join(dockerFolder, 'config.json'),
   };
 }

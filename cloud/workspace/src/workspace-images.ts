@@ -1,15 +1,16 @@
-import path from 'node:path';
-import { InferenceConfigSchema, checkDocument } from '@edgewright/contract';
 import type { EventSink, InferenceConfig } from '@edgewright/contract';
 import type {
   DeletedImage,
+  ExportedImage,
+  ExportImageOptions,
   ImageDetails,
   ImageSummary,
   PullImageOptions,
   PushedImage,
   PushImageOptions,
+  RegistryOptions,
 } from '@edgewright/packager';
-import { readDocument } from './read-document.ts';
+import { resolveConfig } from './resolve-config.ts';
 import { thisProcess } from './this-process.ts';
 import type { WorkspaceModels } from './workspace-models.ts';
 import type { WorkspaceFolders } from './workspace-folders.ts';
@@ -25,8 +26,16 @@ export interface BuildImageInput {
   readonly tag?: string;
   /** Keys that win over the file's. */
   readonly overrides?: Partial<InferenceConfig>;
+  /** How to reach the registry of the base image; credentials come from `baseImageRegistry`, else from Docker's own file. */
+  readonly registry?: RegistryOptions;
   readonly signal?: AbortSignal;
 }
+
+/** What to write to a file, a folder or a Docker Engine. */
+export type ExportImageInput = Omit<ExportImageOptions, 'layoutDirectory' | 'emit' | 'directory' | 'architecture'> & {
+  /** The folder that relative paths start from; default: the current one. */
+  readonly directory?: string;
+};
 
 /** What to push; credentials come from Docker's own file unless they are given. */
 export type PushImageInput = Omit<PushImageOptions, 'layoutDirectory' | 'emit'>;
@@ -67,9 +76,22 @@ export class WorkspaceImages {
       layoutDirectory: this.#folders.images,
       cacheDirectory: this.#folders.cache,
       tag: input.tag ?? models[0]?.model.id.toLowerCase() ?? '',
+      registry: { dockerConfigFile: thisProcess().dockerConfigFile, ...input.registry },
       emit: this.#events,
       ...(input.signal === undefined ? {} : { signal: input.signal }),
     });
+  }
+
+  /**
+   * Writes an image to what is not a registry: `docker-archive:FILE`, `docker-daemon:[NAME:TAG]` or `oci:FOLDER[:TAG]`.
+   *
+   * @throws PackagerError `ImageNotFound`, `ImageInvalid`, `ImageInputInvalid`, `DockerFailed`, `LayoutUnusable`
+   */
+  async export(input: ExportImageInput): Promise<ExportedImage> {
+    const { exportImage } = await import('@edgewright/packager');
+    const { architecture, currentDirectory: directory } = thisProcess();
+    const places = { layoutDirectory: this.#folders.images, architecture, directory };
+    return await exportImage({ ...places, ...input, emit: this.#events });
   }
 
   /**
@@ -122,19 +144,4 @@ export class WorkspaceImages {
     const { listImages } = await import('@edgewright/packager');
     return await listImages(this.#folders.images);
   }
-}
-
-/** Configuration from the file, then what was given beside it: the latter wins (Azure's rule for flags). */
-async function resolveConfig(input: BuildImageInput): Promise<{ config: InferenceConfig; configDirectory: string }> {
-  const { inferenceConfig = {}, overrides = {} } = input;
-  const fromFile = typeof inferenceConfig === 'string';
-  const base = fromFile
-    ? await readDocument(InferenceConfigSchema, inferenceConfig, 'the inference configuration')
-    : inferenceConfig;
-  const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
-  const config = checkDocument(InferenceConfigSchema, { ...base, ...given }, 'the inference configuration');
-  const configDirectory = fromFile
-    ? path.dirname(path.resolve(inferenceConfig))
-    : path.resolve(input.configDirectory ?? '.');
-  return { config, configDirectory };
 }

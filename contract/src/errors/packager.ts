@@ -56,6 +56,12 @@ export const packagerErrors = {
     meaning: 'A container registry does not answer, or fails again and again',
     remedy: 'Try again later; what was already sent is not sent again.',
   },
+  DockerFailed: {
+    fault: 'remote',
+    httpStatus: 502,
+    meaning: 'The Docker Engine does not answer, or does not do what was asked of it',
+    remedy: 'Check that it runs and that you may use it (`docker info`); the message holds what it said.',
+  },
   ImageNotFound: {
     fault: 'user',
     httpStatus: 404,

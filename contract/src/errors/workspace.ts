@@ -8,6 +8,12 @@ export const workspaceErrors = {
     meaning: 'The workspace folder cannot be used',
     remedy: 'Check the path and the permissions, or choose another folder with --workspace.',
   },
+  VariableMissing: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'A configuration refers to a variable of the environment that is not set',
+    remedy: 'Set the variable that the message names.',
+  },
   ManifestRefused: {
     fault: 'user',
     httpStatus: 400,

@@ -1,4 +1,4 @@
-import type { ImageDetails, ImageSummary, PushedImage } from '@edgewright/workspace';
+import type { ExportedImage, ImageDetails, ImageSummary, PushedImage } from '@edgewright/workspace';
 import { keyValues, sizeText, textTable } from './text-table.ts';
 
 /** An image's layers by platform, for people. */
@@ -38,4 +38,10 @@ export function pushedText(pushed: PushedImage): string {
       ? 'it was there already'
       : `sent ${count('uploaded')} of ${pushed.blobs.length} layers and configurations, ${sizeText(pushed.uploadedBytes)}; ${count('mounted')} mounted, ${count('present')} there already`;
   return `${pushed.reference}  ${pushed.digest}\n${there}`;
+}
+
+/** What was written to a file, a folder or an engine. */
+export function exportedText(exported: ExportedImage): string {
+  const { target, digest, platform = 'all platforms', sizeBytes } = exported;
+  return `${target}  ${digest}\n${platform}, ${sizeText(sizeBytes)}`;
 }

@@ -63,6 +63,11 @@ describe('the command', () => {
     ['an image that was never built', ['image', 'show', 'nobody:1'], 'no image was built there'],
     ['an image to push that is not there', ['image', 'push', 'nobody:1'], 'no image was built there'],
     ['an image to delete that is not there', ['image', 'delete', 'nobody:1'], 'no image was built there'],
+    [
+      'an image for an archive that is not there',
+      ['image', 'push', 'no:1', '--to', 'docker-archive:a.tar'],
+      'no image was',
+    ],
     ['a reference without a registry', ['image', 'pull', 'nobody:1'], 'names no registry'],
     ['a user name without a password', ['image', 'pull', 'a.b/c:1', '--username', 'me'], 'there is only a name'],
     ['a simulator that does not run', ['sim', 'stop'], 'no simulator runs'],

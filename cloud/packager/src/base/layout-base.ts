@@ -1,30 +1,10 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import {
-  imageAnnotations,
-  isEdgewrightError,
-  ociMediaTypes,
-  OciImageConfigSchema,
-  OciIndexSchema,
-  OciManifestSchema,
-} from '@edgewright/contract';
-import type { OciDescriptor, OciImageConfig, OciIndex, OciManifest, Platform } from '@edgewright/contract';
+import { imageAnnotations, isEdgewrightError } from '@edgewright/contract';
+import type { OciDescriptor, OciIndex } from '@edgewright/contract';
 import { ImageLayout } from '../layout/image-layout.ts';
-import { PackagerError } from '../packager-error.ts';
-import type { BaseImage, BaseLayer, BasePlatform } from './base-image.ts';
-import { platformFrom } from './platform-from.ts';
-
-const INDEX_TYPES: readonly string[] = [ociMediaTypes.index, ociMediaTypes.dockerManifestList];
-const MANIFEST_TYPES: readonly string[] = [ociMediaTypes.manifest, ociMediaTypes.dockerManifest];
-
-/** Docker's media types by OCI's: the bytes are the same, and an OCI manifest should not mix them. */
-const LAYER_TYPES: ReadonlyMap<string, string> = new Map([
-  [ociMediaTypes.layer, ociMediaTypes.layer],
-  [ociMediaTypes.layerGzip, ociMediaTypes.layerGzip],
-  [ociMediaTypes.layerZstd, ociMediaTypes.layerZstd],
-  [ociMediaTypes.dockerLayer, ociMediaTypes.layer],
-  [ociMediaTypes.dockerLayerGzip, ociMediaTypes.layerGzip],
-]);
+import type { BaseImage } from './base-image.ts';
+import { readPlatforms, refusedBase } from './read-platforms.ts';
 
 /**
  * A base image from an OCI image layout on this machine.
@@ -36,7 +16,7 @@ export async function readLayoutBase(name: string, configDirectory: string): Pro
   const { directory, tag } = splitName(name.slice('oci:'.length), configDirectory);
   try {
     const layout = await ImageLayout.find(directory);
-    if (layout === undefined) throw refused(name, `there is no image layout in "${directory}"`);
+    if (layout === undefined) throw refusedBase(name, `there is no image layout in "${directory}"`);
     const root = chooseEntry(name, await layout.readIndex(), tag);
     return {
       name,
@@ -49,7 +29,7 @@ export async function readLayoutBase(name: string, configDirectory: string): Pro
     };
   } catch (cause) {
     if (!isEdgewrightError(cause) || cause.code === 'BaseImageInvalid') throw cause;
-    throw refused(name, cause.message, cause);
+    throw refusedBase(name, cause.message, cause);
   }
 }
 
@@ -71,54 +51,8 @@ function chooseEntry(name: string, index: OciIndex, tag: string | undefined): Oc
   if (only !== undefined && fitting.length === 1) return only;
   const names = index.manifests.map(nameOf).filter((found) => found !== '');
   const there = names.length === 0 ? `${index.manifests.length} images without a name` : names.join(', ');
-  throw refused(name, `${fitting.length === 0 ? 'no image fits' : 'several images fit'}: the layout holds ${there}`);
-}
-
-async function readPlatforms(
-  name: string,
-  layout: ImageLayout,
-  root: OciDescriptor,
-): Promise<Map<Platform, BasePlatform>> {
-  const platforms = new Map<Platform, BasePlatform>();
-  if (MANIFEST_TYPES.includes(root.mediaType)) {
-    const { platform, base } = await readManifest(name, layout, root);
-    if (platform !== undefined) platforms.set(platform, base);
-    return platforms;
-  }
-  if (!INDEX_TYPES.includes(root.mediaType)) throw refused(name, `it is no image, but ${root.mediaType}`);
-  const index = (await layout.read(root, OciIndexSchema)) as OciIndex;
-  for (const entry of index.manifests.filter((one) => MANIFEST_TYPES.includes(one.mediaType))) {
-    const platform = entry.platform === undefined ? undefined : platformFrom(entry.platform);
-    if (platform === undefined || platforms.has(platform)) continue;
-    platforms.set(platform, (await readManifest(name, layout, entry)).base);
-  }
-  return platforms;
-}
-
-async function readManifest(
-  name: string,
-  layout: ImageLayout,
-  descriptor: OciDescriptor,
-): Promise<{ platform: Platform | undefined; base: BasePlatform }> {
-  const manifest = (await layout.read(descriptor, OciManifestSchema)) as OciManifest;
-  const config = (await layout.read(manifest.config, OciImageConfigSchema)) as OciImageConfig;
-  const diffIds = config.rootfs.diff_ids;
-  if (diffIds.length !== manifest.layers.length) {
-    throw refused(name, `its manifest has ${manifest.layers.length} layers and its configuration ${diffIds.length}`);
-  }
-  const layers = manifest.layers.map((layer, position): BaseLayer => {
-    const mediaType = LAYER_TYPES.get(layer.mediaType);
-    if (mediaType === undefined)
-      throw refused(name, `it has a layer of type ${layer.mediaType}, which is not known here`);
-    const { digest, size } = layer;
-    return { descriptor: { mediaType, digest, size }, diffId: diffIds[position] ?? '' };
-  });
-  return { platform: platformFrom(config), base: { layers, config } };
-}
-
-function refused(name: string, reason: string, cause?: unknown): PackagerError {
-  return new PackagerError('BaseImageInvalid', `cannot build on the base image "${name}": ${reason}`, {
-    details: { baseImage: name, reason },
-    ...(cause === undefined ? {} : { cause }),
-  });
+  throw refusedBase(
+    name,
+    `${fitting.length === 0 ? 'no image fits' : 'several images fit'}: the layout holds ${there}`,
+  );
 }

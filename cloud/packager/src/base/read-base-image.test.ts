@@ -37,14 +37,17 @@ async function failure(action: Promise<unknown>): Promise<PackagerError> {
 
 describe('readBaseImage', () => {
   it('takes scratch for every platform', async () => {
-    const base = await readBaseImage('scratch', '.', ['amd64', 'arm64v8', 'arm32v7']);
+    const base = await readBaseImage('scratch', { configDirectory: '.', platforms: ['amd64', 'arm64v8', 'arm32v7'] });
     expect(base.digest).toBeUndefined();
     expect([...base.platforms.values()]).toEqual([{ layers: [] }, { layers: [] }, { layers: [] }]);
   });
 
   it('finds its platforms in an index, and passes over the others', async () => {
     const folder = await createLayout([{ platforms: [...others, armv7, amd64, arm64] }]);
-    const base = await readBaseImage('oci:base', folder, ['amd64', 'arm64v8', 'arm32v7']);
+    const base = await readBaseImage('oci:base', {
+      configDirectory: folder,
+      platforms: ['amd64', 'arm64v8', 'arm32v7'],
+    });
     expect([...base.platforms.keys()].toSorted()).toEqual(['amd64', 'arm32v7', 'arm64v8']);
     expect(base.platforms.get('amd64')?.layers).toHaveLength(2);
     expect(base.platforms.get('amd64')?.config?.config?.User).toBe('root');
@@ -53,7 +56,7 @@ describe('readBaseImage', () => {
 
   it('reads a single manifest, and turns the media types of Docker into those of OCI', async () => {
     const folder = await createLayout([{ platforms: [amd64], flat: true, docker: true }]);
-    const base = await readBaseImage('oci:base', folder, ['amd64']);
+    const base = await readBaseImage('oci:base', { configDirectory: folder, platforms: ['amd64'] });
     const types = base.platforms.get('amd64')?.layers.map((layer) => layer.descriptor.mediaType);
     expect(types).toEqual([ociMediaTypes.layerGzip, ociMediaTypes.layerGzip]);
   });
@@ -63,16 +66,22 @@ describe('readBaseImage', () => {
       { name: 'debian:12', platforms: [amd64] },
       { name: '13', platforms: [arm64] },
     ]);
-    expect([...(await readBaseImage('oci:base:12', folder, [])).platforms.keys()]).toEqual(['amd64']);
-    expect([...(await readBaseImage('oci:base:13', folder, [])).platforms.keys()]).toEqual(['arm64v8']);
-    const none = await failure(readBaseImage('oci:base:11', folder, []));
+    expect([
+      ...(await readBaseImage('oci:base:12', { configDirectory: folder, platforms: [] })).platforms.keys(),
+    ]).toEqual(['amd64']);
+    expect([
+      ...(await readBaseImage('oci:base:13', { configDirectory: folder, platforms: [] })).platforms.keys(),
+    ]).toEqual(['arm64v8']);
+    const none = await failure(readBaseImage('oci:base:11', { configDirectory: folder, platforms: [] }));
     expect(none.message).toContain('no image fits: the layout holds debian:12, 13');
-    expect((await failure(readBaseImage('oci:base', folder, []))).message).toContain('several images fit');
+    expect((await failure(readBaseImage('oci:base', { configDirectory: folder, platforms: [] }))).message).toContain(
+      'several images fit',
+    );
   });
 
   it('brings its layers into another layout, once, and checks them', async () => {
     const folder = await createLayout([{ platforms: [amd64] }]);
-    const base = await readBaseImage('oci:base', folder, ['amd64']);
+    const base = await readBaseImage('oci:base', { configDirectory: folder, platforms: ['amd64'] });
     const target = await ImageLayout.open(path.join(folder, 'images'));
     const [first, second] = base.platforms.get('amd64')?.layers ?? [];
     if (first === undefined || second === undefined) throw new TypeError('the base has two layers');
@@ -86,12 +95,19 @@ describe('readBaseImage', () => {
 
   it('says what is missing', async () => {
     const folder = await createLayout([{ platforms: [amd64, ...others] }]);
-    const lacking = await failure(readBaseImage('oci:base', folder, ['amd64', 'arm64v8', 'arm32v7']));
+    const lacking = await failure(
+      readBaseImage('oci:base', { configDirectory: folder, platforms: ['amd64', 'arm64v8', 'arm32v7'] }),
+    );
     expect(lacking).toMatchObject({ code: 'BaseImageInvalid', details: { lacking: ['arm64v8', 'arm32v7'] } });
     expect(lacking.message).toContain('it lacks arm64v8 and arm32v7; it is for amd64');
-    expect((await failure(readBaseImage('oci:nowhere', folder, []))).message).toContain('there is no image layout in');
-    expect((await failure(readBaseImage('ftp://x', folder, []))).message).toContain('expected "scratch"');
+    expect((await failure(readBaseImage('oci:nowhere', { configDirectory: folder, platforms: [] }))).message).toContain(
+      'there is no image layout in',
+    );
+    const nothing = await failure(readBaseImage('Debian', { configDirectory: folder, platforms: [] }));
+    expect(nothing).toMatchObject({ code: 'ImageInputInvalid' });
     await rm(path.join(folder, 'base/blobs'), { recursive: true });
-    expect((await failure(readBaseImage('oci:base', folder, []))).code).toBe('BaseImageInvalid');
+    expect((await failure(readBaseImage('oci:base', { configDirectory: folder, platforms: [] }))).code).toBe(
+      'BaseImageInvalid',
+    );
   });
 });

@@ -1,21 +1,29 @@
 import type { Command } from 'commander';
-import { collect } from '../flag-values.ts';
-import { imageText, pushedText } from '../image-text.ts';
+import { platforms } from '@edgewright/contract';
+import { deliverImage } from '../deliver-image.ts';
+import type { DeliverFlags } from '../deliver-image.ts';
+import { collect, oneOf } from '../flag-values.ts';
+import { imageText } from '../image-text.ts';
 import type { Invocation } from '../invocation.ts';
 import { addRegistryFlags, registryOptions } from '../registry-flags.ts';
 import type { RegistryFlags } from '../registry-flags.ts';
-
-interface PushFlags extends RegistryFlags {
-  readonly to?: string;
-  readonly mountFrom?: string[];
-}
 
 /** `edgewright image push`. */
 export function defineImagePush(group: Command, invocation: Invocation): void {
   const verb = group
     .command('push <image>')
-    .description('send an image of the workspace to a registry; what is there already is not sent')
-    .option('--to <reference>', "REGISTRY/REPOSITORY:TAG; default: the image's own name")
+    .description(
+      'send an image of the workspace to a registry, a file or a Docker Engine; what is there already is not sent',
+    )
+    .option(
+      '--to <target>',
+      "REGISTRY/REPOSITORY:TAG (default: the image's own name), docker-archive:FILE, docker-daemon:[NAME:TAG] or oci:FOLDER[:TAG]",
+    )
+    .option(
+      '--platform <name>',
+      `with docker-archive and docker-daemon: one of ${platforms.join(', ')}; default: what fits the machine`,
+      oneOf('--platform', platforms),
+    )
     .option(
       '--mount-from <repository>',
       'a repository of the same registry that may have some of the layers; may be given several times',
@@ -26,17 +34,11 @@ export function defineImagePush(group: Command, invocation: Invocation): void {
       'after',
       '\nExample:\n  $ edgewright image push diabetes-scorer:1 --to example.azurecr.io/diabetes-scorer:1',
     )
-    .action(async (image: string, flags: PushFlags) => {
-      const pushed = await invocation.withWorkspace((workspace) =>
-        workspace.images.push({
-          image,
-          registry: registryOptions(flags, invocation),
-          ...(flags.to === undefined ? {} : { target: flags.to }),
-          ...(flags.mountFrom === undefined ? {} : { mountFrom: flags.mountFrom }),
-          signal: invocation.context.signal,
-        }),
+    .action(async (image: string, flags: DeliverFlags) => {
+      const delivered = await invocation.withWorkspace((workspace) =>
+        deliverImage(workspace, image, { flags, invocation }),
       );
-      invocation.terminal.result(pushed, () => pushedText(pushed));
+      invocation.terminal.result(delivered.value, () => delivered.text);
     });
 }
 

@@ -1,9 +1,13 @@
 import type { Command } from 'commander';
 import { backends, parseBackendChoice, platforms } from '@edgewright/contract';
 import type { BackendChoice, InferenceConfig, Platform } from '@edgewright/contract';
+import type { ImageSummary, Workspace } from '@edgewright/workspace';
+import { deliverImage } from '../deliver-image.ts';
+import type { DeliveredImage, DeliverFlags } from '../deliver-image.ts';
 import { collect, listOf, oneOf } from '../flag-values.ts';
 import { imageDetailsText, imageText } from '../image-text.ts';
 import type { Invocation } from '../invocation.ts';
+import { addRegistryFlags, registryOptions } from '../registry-flags.ts';
 import { sizeText, textTable } from '../text-table.ts';
 import { defineImagePull, defineImagePush } from './image-transfer.ts';
 
@@ -18,7 +22,8 @@ export function defineImage(program: Command, invocation: Invocation): void {
   defineDelete(group, invocation);
 }
 
-interface BuildFlags {
+interface BuildFlags extends DeliverFlags {
+  readonly push?: boolean;
   readonly model: string[];
   readonly inferenceConfigFile?: string;
   readonly tag?: string;
@@ -32,7 +37,7 @@ interface BuildFlags {
 }
 
 function defineBuild(group: Command, invocation: Invocation): void {
-  group
+  const verb = group
     .command('build')
     .description('build one image for all platforms from registered models and an entry script')
     .requiredOption('-m, --model <id>', 'a registered model, NAME or NAME:VERSION; may be given several times', collect)
@@ -40,7 +45,10 @@ function defineBuild(group: Command, invocation: Invocation): void {
     .option('-t, --tag <name:tag>', "the image's name; default: the model's name and version")
     .option('--es, --entry-script <file>', 'overrides entryScript')
     .option('--sd, --source-directory <dir>', 'overrides sourceDirectory')
-    .option('--bi, --base-image <ref>', 'overrides baseImage: scratch or oci:PATH[:TAG]')
+    .option(
+      '--bi, --base-image <ref>',
+      'overrides baseImage: scratch, REGISTRY/REPOSITORY:TAG, oci:PATH[:TAG] or docker-archive:PATH',
+    )
     .option(
       '--node-runtime <where>',
       'overrides nodeRuntime: base or bundled',
@@ -55,24 +63,43 @@ function defineBuild(group: Command, invocation: Invocation): void {
       listOf('--platforms', platforms),
     )
     .option('-d, --description <text>', 'overrides description')
+    .option('--push', 'send it to the registry of its name as well')
+    .option('--to <target>', 'send it there as well: what "image push --to" takes');
+  addRegistryFlags(verb)
     .addHelpText(
       'after',
       '\nExample:\n  $ edgewright image build -m diabetes:1 --ic inferenceconfig.json -t diabetes-scorer:1',
     )
     .action(async (flags: BuildFlags) => {
-      const { model: models, inferenceConfigFile, tag } = flags;
-      const image = await invocation.withWorkspace((workspace) =>
-        workspace.images.build({
-          models,
-          overrides: overridesOf(flags),
-          configDirectory: invocation.context.currentDirectory,
-          ...(inferenceConfigFile === undefined ? {} : { inferenceConfig: invocation.path(inferenceConfigFile) }),
-          ...(tag === undefined ? {} : { tag }),
-          signal: invocation.context.signal,
-        }),
+      const { image, delivered } = await invocation.withWorkspace((workspace) =>
+        buildAndDeliver(workspace, flags, invocation),
       );
-      invocation.terminal.result(image, () => imageText(image));
+      const value = delivered === undefined ? image : { ...image, delivered: delivered.value };
+      invocation.terminal.result(value, () =>
+        delivered === undefined ? imageText(image) : `${imageText(image)}\n\n${delivered.text}`,
+      );
     });
+}
+
+async function buildAndDeliver(
+  workspace: Workspace,
+  flags: BuildFlags,
+  invocation: Invocation,
+): Promise<{ readonly image: ImageSummary; readonly delivered?: DeliveredImage }> {
+  const { model: models, inferenceConfigFile, tag } = flags;
+  // credentials of flags are for where the image goes; those of its base stand in the configuration, or in Docker's file
+  const { credentials: _, ...registry } = registryOptions(flags, invocation);
+  const image = await workspace.images.build({
+    models,
+    overrides: overridesOf(flags),
+    configDirectory: invocation.context.currentDirectory,
+    registry,
+    ...(inferenceConfigFile === undefined ? {} : { inferenceConfig: invocation.path(inferenceConfigFile) }),
+    ...(tag === undefined ? {} : { tag }),
+    signal: invocation.context.signal,
+  });
+  if (flags.push !== true && flags.to === undefined) return { image };
+  return { image, delivered: await deliverImage(workspace, image.reference, { flags, invocation }) };
 }
 
 function overridesOf(flags: BuildFlags): Partial<InferenceConfig> {

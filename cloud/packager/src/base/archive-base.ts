@@ -1,0 +1,259 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream, existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { PassThrough } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { extract } from 'tar-stream';
+import { checkDocument, messageOf, ociMediaTypes, OciImageConfigSchema, parseJson } from '@edgewright/contract';
+import type { OciImageConfig } from '@edgewright/contract';
+import Type from 'typebox';
+import { PackagerError } from '../packager-error.ts';
+import type { BaseImage, BaseLayer } from './base-image.ts';
+import { platformFrom } from './platform-from.ts';
+import { refusedBase } from './read-platforms.ts';
+
+/** `manifest.json` of `docker save`. */
+const ArchiveManifestSchema = Type.Array(
+  Type.Object({
+    Config: Type.String(),
+    RepoTags: Type.Optional(Type.Union([Type.Array(Type.String()), Type.Null()])),
+    Layers: Type.Array(Type.String()),
+  }),
+);
+
+interface ArchiveImage {
+  readonly Config: string;
+  readonly RepoTags?: readonly string[] | null;
+  readonly Layers: readonly string[];
+}
+
+/** A member of the archive: small ones with their bytes, all with their digests. */
+interface Member {
+  readonly digest: string;
+  readonly sizeBytes: number;
+  /** Digest of what it is when unpacked; the same as `digest` when it is not compressed. */
+  readonly diffId: string;
+  readonly isGzip: boolean;
+  readonly content?: Buffer;
+}
+
+interface Archive {
+  readonly members: ReadonlyMap<string, Member>;
+  /** Old archives store a layer once and link to it. */
+  readonly links: ReadonlyMap<string, string>;
+}
+
+const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
+const MAX_MEMBERS = 10_000;
+/** What a layer may unpack to; more is a bomb. */
+const MAX_LAYER_BYTES = 64 * 1024 ** 3;
+
+/**
+ * A base image from an archive of `docker save`. Nothing of it is written to a path that the archive names.
+ *
+ * @param name `docker-archive:PATH[:TAG]`, PATH relative to the folder of the configuration
+ * @throws PackagerError `BaseImageInvalid`
+ */
+export async function readArchiveBase(name: string, configDirectory: string): Promise<BaseImage> {
+  const { file, tag } = splitName(name.slice('docker-archive:'.length), configDirectory);
+  if (!existsSync(file)) throw refusedBase(name, `there is no file "${file}"`);
+  const archive = await readArchive(file).catch((cause: unknown) => {
+    throw cause instanceof PackagerError ? cause : refusedBase(name, messageOf(cause), cause);
+  });
+  const image = chooseImage(name, archive, tag);
+  const { digest, config } = configIn(name, archive, image);
+  const platform = platformFrom(config);
+  const layers = image.Layers.map((place, position) =>
+    layerOf(name, memberAt(archive, place), { place, diffId: config.rootfs.diff_ids[position] }),
+  );
+  if (layers.length !== config.rootfs.diff_ids.length) {
+    throw refusedBase(name, `it has ${layers.length} layers and its configuration ${config.rootfs.diff_ids.length}`);
+  }
+  return {
+    name,
+    digest,
+    platforms: new Map(platform === undefined ? [] : [[platform, { layers, config }]]),
+    include: async (layer, target, signal) => {
+      if (await target.has(layer.descriptor)) return 'present';
+      const staged = path.join(target.stagingFolder, randomUUID());
+      try {
+        await extractMember(file, (member) => archiveDigest(archive, member) === layer.descriptor.digest, {
+          staged,
+          signal,
+        });
+        return (await target.include(staged, layer.descriptor, signal)) ? 'copied' : 'present';
+      } finally {
+        await rm(staged, { force: true });
+      }
+    },
+  };
+}
+
+/** A path may hold colons, so the longest one that exists is meant. */
+function splitName(rest: string, configDirectory: string): { file: string; tag?: string } {
+  const whole = path.resolve(configDirectory, rest);
+  const match = /^(.+?\.(?:tar|tar\.gz|tgz)):(.+)$/.exec(rest);
+  if (existsSync(whole) || match === null) return { file: whole };
+  return { file: path.resolve(configDirectory, match[1] ?? ''), tag: match[2] ?? '' };
+}
+
+async function readArchive(file: string): Promise<Archive> {
+  const members = new Map<string, Member>();
+  const links = new Map<string, string>();
+  const entries = extract();
+  const reading = pipeline(createReadStream(file), await unpackerOf(file), entries);
+  // a broken archive ends the loop below as well; its reason is thrown there
+  reading.catch(() => {});
+  for await (const entry of entries) {
+    const { name, type, linkname } = entry.header;
+    if (members.size + links.size >= MAX_MEMBERS) throw new RangeError(`it has more than ${MAX_MEMBERS} members`);
+    const place = path.posix.normalize(name);
+    if (type === 'symlink' || type === 'link') {
+      const target = type === 'link' ? (linkname ?? '') : path.posix.join(path.posix.dirname(place), linkname ?? '');
+      links.set(place, path.posix.normalize(target));
+    }
+    if (type === 'file') members.set(place, await measure(entry as AsyncIterable<Buffer>, entry.header.size ?? 0));
+    else entry.resume();
+  }
+  await reading;
+  return { members, links };
+}
+
+/** An archive may itself be compressed. */
+async function unpackerOf(file: string): Promise<PassThrough | ReturnType<typeof createGunzip>> {
+  const head = await createReadStream(file, { end: 1 }).toArray();
+  return isGzipHead(Buffer.concat(head as Buffer[])) ? createGunzip() : new PassThrough();
+}
+
+function isGzipHead(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+/** Takes both digests of a member in one pass. */
+async function measure(entry: AsyncIterable<Buffer>, sizeBytes: number): Promise<Member> {
+  const packed = createHash('sha256');
+  const plain = createHash('sha256');
+  const kept: Buffer[] = [];
+  let gunzip: ReturnType<typeof createGunzip> | undefined;
+  let unpacking: Promise<void> | undefined;
+  let isFirst = true;
+  for await (const chunk of entry) {
+    packed.update(chunk);
+    if (sizeBytes <= MAX_DOCUMENT_BYTES) kept.push(chunk);
+    if (isFirst && isGzipHead(chunk)) {
+      gunzip = createGunzip();
+      unpacking = hashAll(gunzip, plain);
+      unpacking.catch(() => {});
+    }
+    isFirst = false;
+    if (gunzip === undefined) plain.update(chunk);
+    else if (!gunzip.write(chunk)) await Promise.race([new Promise((go) => gunzip?.once('drain', go)), unpacking]);
+  }
+  gunzip?.end();
+  await unpacking;
+  return {
+    digest: `sha256:${packed.digest('hex')}`,
+    diffId: `sha256:${plain.digest('hex')}`,
+    sizeBytes,
+    isGzip: gunzip !== undefined,
+    ...(sizeBytes <= MAX_DOCUMENT_BYTES ? { content: Buffer.concat(kept) } : {}),
+  };
+}
+
+async function hashAll(stream: AsyncIterable<Buffer>, hash: ReturnType<typeof createHash>): Promise<void> {
+  let size = 0;
+  for await (const chunk of stream) {
+    size += chunk.length;
+    if (size > MAX_LAYER_BYTES) throw new RangeError(`a layer unpacks to more than ${MAX_LAYER_BYTES} bytes`);
+    hash.update(chunk);
+  }
+}
+
+function memberAt(archive: Archive, place: string): Member | undefined {
+  let at = path.posix.normalize(place);
+  for (let hops = 0; hops < 5; hops += 1) {
+    const member = archive.members.get(at);
+    if (member !== undefined) return member;
+    at = archive.links.get(at) ?? at;
+  }
+  return undefined;
+}
+
+function archiveDigest(archive: Archive, place: string): string | undefined {
+  return archive.members.get(path.posix.normalize(place))?.digest;
+}
+
+function chooseImage(name: string, archive: Archive, tag: string | undefined): ArchiveImage {
+  const manifest = memberAt(archive, 'manifest.json');
+  if (manifest?.content === undefined)
+    throw refusedBase(name, 'it is no archive of "docker save": it has no manifest.json');
+  const images = read(name, manifest.content, ArchiveManifestSchema) as ArchiveImage[];
+  const fitting =
+    tag === undefined
+      ? images
+      : images.filter(({ RepoTags }) => (RepoTags ?? []).some((one) => one === tag || one.endsWith(`:${tag}`)));
+  const [only] = fitting;
+  if (only !== undefined && fitting.length === 1) return only;
+  const names = images.flatMap(({ RepoTags }) => RepoTags ?? []).join(', ');
+  throw refusedBase(
+    name,
+    `${fitting.length === 0 ? 'no image fits' : 'several images fit'}: the archive holds ${names === '' ? `${images.length} images without a name` : names}`,
+  );
+}
+
+function configIn(name: string, archive: Archive, image: ArchiveImage): { digest: string; config: OciImageConfig } {
+  const member = memberAt(archive, image.Config);
+  if (member?.content === undefined)
+    throw refusedBase(name, `its configuration "${image.Config}" is not in it, or too large`);
+  return { digest: member.digest, config: read(name, member.content, OciImageConfigSchema) as OciImageConfig };
+}
+
+function read(name: string, bytes: Buffer, schema: Parameters<typeof checkDocument>[0]): unknown {
+  try {
+    return checkDocument(schema, parseJson(bytes.toString('utf8'), name), name);
+  } catch (cause) {
+    throw refusedBase(name, messageOf(cause), cause);
+  }
+}
+
+function layerOf(
+  name: string,
+  member: Member | undefined,
+  { place, diffId }: { readonly place: string; readonly diffId: string | undefined },
+): BaseLayer {
+  if (member === undefined) throw refusedBase(name, `its layer "${place}" is not in it`);
+  if (member.diffId !== diffId) {
+    throw refusedBase(
+      name,
+      `its layer "${place}" has the digest ${member.diffId}, and its configuration says ${diffId ?? 'nothing'}`,
+    );
+  }
+  const mediaType = member.isGzip ? ociMediaTypes.layerGzip : ociMediaTypes.layer;
+  return { descriptor: { mediaType, digest: member.digest, size: member.sizeBytes }, diffId };
+}
+
+async function extractMember(
+  file: string,
+  isWanted: (name: string) => boolean,
+  { staged, signal }: { readonly staged: string; readonly signal: AbortSignal | undefined },
+): Promise<void> {
+  const entries = extract();
+  const reading = pipeline(
+    createReadStream(file),
+    await unpackerOf(file),
+    entries,
+    signal === undefined ? {} : { signal },
+  );
+  reading.catch(() => {});
+  for await (const entry of entries) {
+    if (entry.header.type === 'file' && isWanted(entry.header.name)) {
+      await pipeline(entry, createWriteStream(staged, { flags: 'wx' }));
+      // what follows is not needed
+      entries.destroy();
+      return;
+    }
+    entry.resume();
+  }
+}
