@@ -1,14 +1,19 @@
-import { readFileSync } from 'node:fs';
+import type { DeviceCertificates } from './certificates/device-certificates.ts';
 import type { EdgeDevices } from './edge-devices.ts';
+import type { Fault, FaultRequest } from './faults/fault.ts';
+import type { Feedback } from './hub/cloud-message.ts';
 import type { MethodCall, MethodResult } from './hub/direct-method.ts';
 import type { Hub } from './hub/hub.ts';
 import type { Identity } from './hub/identity.ts';
 import type { TelemetryFilter, TelemetryRecord } from './hub/telemetry-record.ts';
 import type { ThrottleRequest } from './hub/throttle.ts';
 import type { Lifetime } from './lifetime.ts';
-import { sendMessages } from './sending/send-messages.ts';
+import { cloudMessageOf } from './sending/cloud-message-of.ts';
+import { sendAs } from './sending/send-as.ts';
 import type { SendResult } from './sending/send-messages.ts';
 import type {
+  CloudMessageRequest,
+  CreatedDevice,
   CreateDeviceRequest,
   ModuleCredentials,
   SendRequest,
@@ -21,6 +26,8 @@ import type {
 import { SimulatorError } from './simulator-error.ts';
 import { waitForModule } from './wait-for-module.ts';
 
+/** MQTT over TLS, which clients take where the host name has no port. */
+const MQTT_PORT = 8883;
 /** The largest number of devices that a listing gives. */
 const MAX_LISTED = 10_000;
 
@@ -30,6 +37,7 @@ export interface LocalSimulatorParts {
   readonly hub: Hub;
   readonly edgeDevices: EdgeDevices;
   readonly lifetime: Lifetime;
+  readonly certificates: DeviceCertificates;
 }
 
 /** The simulator of this process, as its users see it. */
@@ -38,8 +46,10 @@ export class LocalSimulator implements Simulator {
   readonly #hub: Hub;
   readonly #edgeDevices: EdgeDevices;
   readonly #lifetime: Lifetime;
+  readonly #certificates: DeviceCertificates;
 
-  constructor({ info, hub, edgeDevices, lifetime }: LocalSimulatorParts) {
+  constructor({ info, hub, edgeDevices, lifetime, certificates }: LocalSimulatorParts) {
+    this.#certificates = certificates;
     this.#info = info;
     this.#hub = hub;
     this.#edgeDevices = edgeDevices;
@@ -54,11 +64,20 @@ export class LocalSimulator implements Simulator {
     return this.#lifetime.ended;
   }
 
-  async createDevice({ deviceId, edge = false, mqttPort }: CreateDeviceRequest): Promise<SimulatedDevice> {
-    this.#hub.createDevice({ deviceId, edge });
+  async createDevice(request: CreateDeviceRequest): Promise<CreatedDevice> {
+    const { deviceId, edge = false, mqttPort, authentication = 'sas', thumbprint, primaryKey } = request;
+    this.#hub.createDevice({
+      deviceId,
+      edge,
+      authentication,
+      ...(primaryKey !== undefined && { primaryKey }),
+      ...(thumbprint !== undefined && { primaryThumbprint: thumbprint.replaceAll(':', '') }),
+    });
     if (mqttPort !== undefined && mqttPort !== 0) this.#edgeDevices.fixPort(deviceId, mqttPort);
     if (edge) await this.#startOrUndo(deviceId);
-    return this.#describe(this.#hub.requireIdentity(deviceId));
+    const needsFiles = authentication !== 'sas' && thumbprint === undefined;
+    const files = needsFiles ? await this.#certificates.issue(deviceId) : {};
+    return { ...this.#describe(this.#hub.requireIdentity(deviceId)), ...files };
   }
 
   async removeDevice(deviceId: string): Promise<void> {
@@ -95,9 +114,8 @@ export class LocalSimulator implements Simulator {
     return { connectionString, caFile: this.info.caFile, environment };
   }
 
-  async send({ deviceId, moduleId, ...request }: SendRequest): Promise<SendResult> {
-    const { connectionString, caFile } = await this.moduleCredentials(deviceId, moduleId);
-    return await sendMessages({ ...request, connectionString, ca: readFileSync(caFile, 'utf8') });
+  async send(request: SendRequest): Promise<SendResult> {
+    return await sendAs(this, request);
   }
 
   monitor(filter: TelemetryFilter, signal: AbortSignal): AsyncIterable<TelemetryRecord> {
@@ -120,6 +138,36 @@ export class LocalSimulator implements Simulator {
     this.#hub.throttle.set(request);
   }
 
+  async injectFault(request: FaultRequest): Promise<Fault> {
+    const { deviceId, moduleId, kind } = request;
+    if (deviceId !== undefined) {
+      const identity = this.#hub.requireIdentity(deviceId, moduleId);
+      if (kind === 'restart' && !identity.edge) throw notEdge(deviceId);
+    }
+    return await this.#hub.faults.inject(request);
+  }
+
+  async faults(): Promise<Fault[]> {
+    return this.#hub.faults.list();
+  }
+
+  async clearFaults(id?: number): Promise<Fault[]> {
+    return await this.#hub.faults.clear(id);
+  }
+
+  async sendToDevice(request: CloudMessageRequest): Promise<{ readonly sequenceNumber: number }> {
+    const { sequenceNumber } = this.#hub.sendToDevice(request.deviceId, cloudMessageOf(request, this.#hub.now()));
+    return { sequenceNumber };
+  }
+
+  async takeFeedback(): Promise<Feedback[]> {
+    return this.#hub.cloudMessages.feedback.take(MAX_LISTED);
+  }
+
+  async purgeMessages(deviceId: string): Promise<{ readonly purged: number }> {
+    return { purged: this.#hub.cloudMessages.purge(this.#hub.requireIdentity(deviceId)) };
+  }
+
   async stop(): Promise<void> {
     await this.#lifetime.end();
   }
@@ -140,9 +188,13 @@ export class LocalSimulator implements Simulator {
   async #requireEdgeDevice(deviceId: string) {
     const identity = this.#hub.requireIdentity(deviceId);
     if (identity.edge) return await this.#edgeDevices.started(deviceId);
-    throw new SimulatorError('SimulatorRequestInvalid', `"${deviceId}" is not an edge device`, {
-      details: { deviceId },
-    });
+    throw notEdge(deviceId);
+  }
+
+  /** The hub's name as clients take it that know MQTT's usual port. */
+  get #mqttHost(): string {
+    const { mqttPort } = this.info;
+    return mqttPort === MQTT_PORT ? this.#hub.hostName : `${this.#hub.hostName}:${mqttPort}`;
   }
 
   #describe(identity: Identity): SimulatedDevice {
@@ -163,9 +215,20 @@ export class LocalSimulator implements Simulator {
       edge,
       status,
       connectionState: this.#hub.connection(deviceId).state,
-      connectionString: `HostName=${this.#hub.hostName};DeviceId=${deviceId};SharedAccessKey=${identity.primaryKey}`,
+      connectionString: `HostName=${edge ? this.#hub.hostName : this.#mqttHost};DeviceId=${deviceId};${secretOf(identity)}`,
+      cloudMessages: this.#hub.cloudMessages.count(deviceId),
       ...(running !== undefined && { gateway: running.gateway, online: running.isOnline }),
       modules,
     };
   }
+}
+
+function secretOf({ authentication, primaryKey }: Identity): string {
+  return authentication === 'sas' ? `SharedAccessKey=${primaryKey}` : 'x509=true';
+}
+
+function notEdge(deviceId: string): SimulatorError {
+  return new SimulatorError('SimulatorRequestInvalid', `"${deviceId}" is not an edge device`, {
+    details: { deviceId },
+  });
 }

@@ -1,4 +1,7 @@
 import type { ModuleState } from './agent/module-state.ts';
+import type { DeviceCertificateFiles } from './certificates/device-certificates.ts';
+import type { Fault, FaultRequest } from './faults/fault.ts';
+import type { Acknowledgement, Feedback } from './hub/cloud-message.ts';
 import type { MethodCall, MethodResult } from './hub/direct-method.ts';
 import type { ConnectionState } from './hub/identity.ts';
 import type { TelemetryFilter, TelemetryRecord } from './hub/telemetry-record.ts';
@@ -20,6 +23,8 @@ export interface SimulatorInfo {
   /** PEM file with the root certificate that clients must trust. */
   readonly caFile: string;
   readonly httpsPort: number;
+  /** The hub's own MQTT over TLS; over WebSocket it is on `httpsPort`. */
+  readonly mqttPort: number;
   /** The control interface's port. */
   readonly httpPort: number;
   readonly pageUrl: string;
@@ -39,14 +44,19 @@ export interface SimulatedDevice {
   readonly edge: boolean;
   readonly status: 'enabled' | 'disabled';
   readonly connectionState: ConnectionState;
-  /** The device's own connection string. A secret. */
+  /** The device's own connection string; of a device that is no edge device with the hub's MQTT port. A secret. */
   readonly connectionString: string;
   /** `host:port` of its edgeHub; only for edge devices. */
   readonly gateway?: string;
   /** False while an edge device is cut off from the hub. */
   readonly online?: boolean;
   readonly modules: readonly SimulatedModule[];
+  /** How many cloud-to-device messages wait for it. */
+  readonly cloudMessages: number;
 }
+
+/** A device that was made just now, with what it needs to connect. */
+export type CreatedDevice = SimulatedDevice & Partial<DeviceCertificateFiles>;
 
 export interface CreateDeviceRequest {
   readonly deviceId: string;
@@ -54,6 +64,26 @@ export interface CreateDeviceRequest {
   readonly edge?: boolean;
   /** Where the edgeHub of an edge device listens: now, and after every restart. Without it: any free port, kept if it can be. */
   readonly mqttPort?: number;
+  /** How it proves who it is; default `sas`. */
+  readonly authentication?: 'sas' | 'selfSigned' | 'certificateAuthority';
+  /** Of its certificate, in hexadecimal, for `selfSigned`. Without it the simulator makes a certificate and says where it is. */
+  readonly thumbprint?: string;
+  /** Base64; made up when it is not given. */
+  readonly primaryKey?: string;
+}
+
+/** A cloud-to-device message to be sent. */
+export interface CloudMessageRequest {
+  readonly deviceId: string;
+  /** Text as it is; bytes as they are; anything else as JSON. */
+  readonly body: unknown;
+  readonly properties?: Readonly<Record<string, string>>;
+  readonly messageId?: string;
+  readonly correlationId?: string;
+  /** Of which endings the sender wants to hear; default `none`. */
+  readonly ack?: Acknowledgement;
+  /** How long it may wait, in milliseconds; default an hour. */
+  readonly timeToLiveMs?: number;
 }
 
 /** What a module outside of the edge agent needs to join an edge device's edgeHub. */
@@ -67,10 +97,10 @@ export interface ModuleCredentials {
 
 export interface SendRequest {
   readonly deviceId: string;
-  /** Made when the device has no such module. */
-  readonly moduleId: string;
-  /** The output that the messages leave by; routes name it. */
-  readonly output: string;
+  /** Made when the device has no such module. Without it a plain device sends, to the hub itself. */
+  readonly moduleId?: string;
+  /** The output that a module's messages leave by; routes name it. */
+  readonly output?: string;
   readonly messages: Iterable<OutgoingMessage> | AsyncIterable<OutgoingMessage>;
   /** How many messages may wait for their confirmation at once; default 1. */
   readonly inFlight?: number;
@@ -95,7 +125,7 @@ export interface WaitForModuleRequest {
 export interface SimulatorClient {
   readonly info: SimulatorInfo;
   /** @throws SimulatorError `SimulatedDeviceExists`, `SimulatorRequestInvalid`, `SimulatorPortInUse` */
-  createDevice(request: CreateDeviceRequest): Promise<SimulatedDevice>;
+  createDevice(request: CreateDeviceRequest): Promise<CreatedDevice>;
   /** Removes a device; an edge device's modules are ended first. */
   removeDevice(deviceId: string): Promise<void>;
   devices(): Promise<SimulatedDevice[]>;
@@ -119,6 +149,22 @@ export interface SimulatorClient {
   invokeMethod(call: MethodCall): Promise<MethodResult>;
   /** Makes the hub's service API refuse requests with 429, for a time or a number of them; 0 of either ends it. */
   throttle(request: ThrottleRequest): Promise<void>;
+  /**
+   * Makes something go wrong, at the hub or at an edge device.
+   *
+   * @throws SimulatorError `SimulatorRequestInvalid`, `SimulatedDeviceNotFound`
+   */
+  injectFault(request: FaultRequest): Promise<Fault>;
+  /** The faults in force. */
+  faults(): Promise<Fault[]>;
+  /** Ends a fault, or all of them; gives those that it ended. */
+  clearFaults(id?: number): Promise<Fault[]>;
+  /** Puts a cloud-to-device message into the queue of a device; gives its number. */
+  sendToDevice(request: CloudMessageRequest): Promise<{ readonly sequenceNumber: number }>;
+  /** Gives what became of cloud-to-device messages that asked for it, oldest first, and forgets it. */
+  takeFeedback(): Promise<Feedback[]>;
+  /** Empties the queue of cloud-to-device messages of a device. */
+  purgeMessages(deviceId: string): Promise<{ readonly purged: number }>;
   /** Ends the simulator and everything that it started. */
   stop(): Promise<void>;
 }

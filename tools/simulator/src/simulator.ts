@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { isIP } from 'node:net';
 import path from 'node:path';
 import { discardEvents } from '@edgewright/contract';
 import type { EventSink } from '@edgewright/contract';
@@ -6,11 +7,12 @@ import type { AgentTimings } from './agent/agent-timings.ts';
 import { CertificateAuthority } from './certificates/certificate-authority.ts';
 import { serverCertificate } from './certificates/server-certificate.ts';
 import { startControlServer } from './control/control-server.ts';
+import { DeviceCertificates } from './certificates/device-certificates.ts';
 import { Deployments } from './deployments/deployments.ts';
 import { EdgeDevices } from './edge-devices.ts';
 import type { EdgeHubTimings } from './edgehub/edge-hub-timings.ts';
 import { Hub } from './hub/hub.ts';
-import { startRestServer } from './hub/rest/rest-server.ts';
+import { HubServers } from './hub-servers.ts';
 import { SharedAccessPolicies } from './hub/shared-access-policies.ts';
 import { Lifetime } from './lifetime.ts';
 import { LocalSimulator } from './local-simulator.ts';
@@ -22,10 +24,17 @@ import { removeStateFile, writeStateFile } from './state/state-file.ts';
 export interface SimulatorOptions {
   /** Everything the simulator keeps is in here; made when it is not there. Only one simulator at a time may use it. */
   readonly stateDirectory: string;
-  /** The name under which clients reach it, for certificates and connection strings; default `localhost`. It listens on loopback only. */
+  /**
+   * The name under which clients reach it, for certificates and connection strings; default `localhost`. It listens on
+   * loopback only; with an address such as 127.0.0.7 on that one, so that several simulators have the usual ports.
+   */
   readonly host?: string;
-  /** IoT Hub's REST service; 0 or absent: any free port. */
+  /** IoT Hub's REST service and its MQTT over WebSocket; 0 or absent: any free port. SDKs expect 443. */
   readonly httpsPort?: number;
+  /** IoT Hub's MQTT over TLS; 0 or absent: any free port. SDKs expect 8883. */
+  readonly hubMqttPort?: number;
+  /** PEM: authorities whose certificates let devices in, besides the simulator's own. */
+  readonly deviceAuthorities?: readonly string[];
   /** The edgeHub of the first edge device; 0 or absent: any free port. Each device has its own. */
   readonly mqttPort?: number;
   /** The control interface; 0 or absent: any free port. */
@@ -85,25 +94,35 @@ async function startParts(options: SimulatorOptions, lifetime: Lifetime): Promis
   const authority = await CertificateAuthority.open(directory, now);
   const certificate = await serverCertificate({ authority, directory, host, now });
   const hub = new Hub({ hostName: host, database, now });
-  const address = host === '::1' ? host : '127.0.0.1';
+  const address = addressOf(host);
   const edgeDevices = lifetime.use(
     await EdgeDevices.start({ ...edgeOptions(options), hub, settings, host: address, certificates: authority }),
   );
   const deployments = lifetime.use(new Deployments({ hub, database, emit }));
-  const rest = lifetime.use(
-    await startRestServer({
+  const servers = lifetime.use(
+    await HubServers.start({
       hub,
       deployments,
       policies,
+      database,
+      settings,
       certificate,
+      trustBundle: [authority.trustBundle, ...(options.deviceAuthorities ?? [])].join('\n'),
       host: address,
-      port: options.httpsPort ?? 0,
+      httpsPort: options.httpsPort ?? 0,
+      mqttPort: options.hubMqttPort ?? 0,
       emit,
     }),
   );
   const token = randomBytes(32).toString('base64url');
   const running: { info?: SimulatorInfo } = {};
-  const simulator = new LocalSimulator({ hub, edgeDevices, lifetime, info: () => known(running.info) });
+  const simulator = new LocalSimulator({
+    hub,
+    edgeDevices,
+    lifetime,
+    certificates: new DeviceCertificates({ hub, authority, directory: path.join(directory, 'devices') }),
+    info: () => known(running.info),
+  });
   const control = lifetime.use(
     await startControlServer({ simulator, token, host: address, port: options.httpPort ?? 0, emit }),
   );
@@ -116,7 +135,8 @@ async function startParts(options: SimulatorOptions, lifetime: Lifetime): Promis
     hubHostName: host,
     connectionString: policies.ownerConnectionString(host),
     caFile: authority.caFile,
-    httpsPort: rest.port,
+    httpsPort: servers.httpsPort,
+    mqttPort: servers.mqttPort,
     httpPort: control.port,
     pageUrl: `${url}/`,
   };
@@ -137,6 +157,11 @@ function edgeOptions(options: SimulatorOptions) {
     ...(options.agentTimings !== undefined && { agentTimings: options.agentTimings }),
     emit: options.emit ?? discardEvents,
   };
+}
+
+/** Where to listen: on loopback, whatever the name. */
+function addressOf(host: string): string {
+  return host === '::1' || (isIP(host) === 4 && host.startsWith('127.')) ? host : '127.0.0.1';
 }
 
 function known(info: SimulatorInfo | undefined): SimulatorInfo {

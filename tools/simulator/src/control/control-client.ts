@@ -1,13 +1,17 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { errorCatalogue, messageOf } from '@edgewright/contract';
 import type { ErrorCodeOf } from '@edgewright/contract';
+import type { Fault, FaultRequest } from '../faults/fault.ts';
+import type { Feedback } from '../hub/cloud-message.ts';
 import type { MethodCall, MethodResult } from '../hub/direct-method.ts';
 import type { TelemetryFilter, TelemetryRecord } from '../hub/telemetry-record.ts';
 import type { ThrottleRequest } from '../hub/throttle.ts';
-import { sendMessages } from '../sending/send-messages.ts';
+import { bodyOf } from '../sending/body-of.ts';
+import { sendAs } from '../sending/send-as.ts';
 import type { SendResult } from '../sending/send-messages.ts';
 import type {
+  CloudMessageRequest,
+  CreatedDevice,
   CreateDeviceRequest,
   ModuleCredentials,
   SendRequest,
@@ -54,7 +58,7 @@ export class ControlClient implements SimulatorClient {
     return new ControlClient(stateDirectory, file, await request<SimulatorInfo>(stateDirectory, file, ['/api/info']));
   }
 
-  async createDevice(body: CreateDeviceRequest): Promise<SimulatedDevice> {
+  async createDevice(body: CreateDeviceRequest): Promise<CreatedDevice> {
     return await this.#call(['/api/devices', { method: 'POST', body }]);
   }
 
@@ -79,9 +83,8 @@ export class ControlClient implements SimulatorClient {
     return await this.#call([path, { method: 'POST', body: {} }]);
   }
 
-  async send({ deviceId, moduleId, ...rest }: SendRequest): Promise<SendResult> {
-    const { connectionString, caFile } = await this.moduleCredentials(deviceId, moduleId);
-    return await sendMessages({ ...rest, connectionString, ca: readFileSync(caFile, 'utf8') });
+  async send(request: SendRequest): Promise<SendResult> {
+    return await sendAs(this, request);
   }
 
   monitor(filter: TelemetryFilter, signal: AbortSignal): AsyncIterable<TelemetryRecord> {
@@ -109,6 +112,31 @@ export class ControlClient implements SimulatorClient {
 
   async throttle(body: ThrottleRequest): Promise<void> {
     await this.#call(['/api/faults/throttle', { method: 'PUT', body }]);
+  }
+
+  async injectFault(body: FaultRequest): Promise<Fault> {
+    return await this.#call(['/api/faults', { method: 'POST', body }]);
+  }
+
+  async faults(): Promise<Fault[]> {
+    return await this.#call(['/api/faults']);
+  }
+
+  async clearFaults(id?: number): Promise<Fault[]> {
+    return await this.#call([id === undefined ? '/api/faults' : `/api/faults/${id}`, { method: 'DELETE' }]);
+  }
+
+  async sendToDevice({ deviceId, ...request }: CloudMessageRequest): Promise<{ readonly sequenceNumber: number }> {
+    const body = { ...request, body: undefined, bodyBase64: bodyOf(request.body).toString('base64') };
+    return await this.#call([`${devicePath(deviceId)}/messages`, { method: 'POST', body }]);
+  }
+
+  async takeFeedback(): Promise<Feedback[]> {
+    return await this.#call(['/api/feedback', { method: 'DELETE' }]);
+  }
+
+  async purgeMessages(deviceId: string): Promise<{ readonly purged: number }> {
+    return await this.#call([`${devicePath(deviceId)}/messages`, { method: 'DELETE' }]);
   }
 
   async stop(): Promise<void> {

@@ -5,6 +5,8 @@ import type { JsonReply, JsonRequest, JsonRoute } from '../http/json-route.ts';
 import type { MethodCall } from '../hub/direct-method.ts';
 import type { TelemetryFilter } from '../hub/telemetry-record.ts';
 import type { SimulatorClient } from '../simulator-client.ts';
+import { cloudMessageRoutes } from './cloud-message-routes.ts';
+import { faultRoutes } from './fault-routes.ts';
 import { encodeTelemetry } from './telemetry-lines.ts';
 
 const DeviceSchema = Type.Object(
@@ -12,6 +14,9 @@ const DeviceSchema = Type.Object(
     deviceId: Type.String(),
     edge: Type.Optional(Type.Boolean()),
     mqttPort: Type.Optional(Type.Integer({ minimum: 0, maximum: 65_535 })),
+    authentication: Type.Optional(Type.Enum(['sas', 'selfSigned', 'certificateAuthority'])),
+    thumbprint: Type.Optional(Type.String({ pattern: '^[0-9A-Fa-f:]{40,95}$' })),
+    primaryKey: Type.Optional(Type.String()),
   },
   { additionalProperties: false },
 );
@@ -94,6 +99,8 @@ export function controlRoutes(simulator: SimulatorClient): JsonRoute[] {
         return { status: 204 };
       },
     },
+    ...faultRoutes(simulator),
+    ...cloudMessageRoutes(simulator),
     {
       method: 'POST',
       path: '/api/stop',

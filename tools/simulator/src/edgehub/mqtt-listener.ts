@@ -14,6 +14,8 @@ export interface MqttListenerOptions {
   readonly certificate: IssuedCertificate;
   /** PEM of the authorities whose client certificates count. */
   readonly trustBundle: string;
+  /** What it serves, for messages; default `edgeHub`. */
+  readonly purpose?: string;
 }
 
 /** A TLS port that takes clients, with a certificate or without. */
@@ -32,7 +34,8 @@ export class MqttListener implements AsyncDisposable {
   }
 
   /** @throws SimulatorError `SimulatorPortInUse` */
-  static async open({ host, port, certificate, trustBundle }: MqttListenerOptions): Promise<MqttListener> {
+  static async open(options: MqttListenerOptions): Promise<MqttListener> {
+    const { host, port, certificate, trustBundle, purpose = 'edgeHub' } = options;
     const server = createServer({
       cert: certificate.certificate,
       key: certificate.privateKey,
@@ -45,7 +48,7 @@ export class MqttListener implements AsyncDisposable {
       server.listen(port, host);
       await once(server, 'listening');
     } catch (cause) {
-      throw listenFailure('edgeHub', { host, port }, cause);
+      throw listenFailure(purpose, { host, port }, cause);
     }
     return new MqttListener(server);
   }

@@ -12,12 +12,14 @@ export class SessionStore {
   readonly #get;
   readonly #put;
   readonly #remove;
+  readonly #names;
 
   /** @param database has the table `sessions` */
   constructor(database: Pick<EdgeHubDatabase, 'prepare'>) {
     this.#get = database.prepare('SELECT subscriptions FROM sessions WHERE client = ?');
     this.#put = database.prepare('INSERT OR REPLACE INTO sessions (client, subscriptions) VALUES (?, ?)');
     this.#remove = database.prepare('DELETE FROM sessions WHERE client = ?');
+    this.#names = database.prepare('SELECT client FROM sessions');
   }
 
   /** What the client subscribed to when it was here last, by topic filter; undefined when it left no session. */
@@ -33,5 +35,10 @@ export class SessionStore {
   /** Forgets a client's session. */
   remove(client: string): void {
     this.#remove.run(client);
+  }
+
+  /** Forgets the sessions of all clients that are meant, by their names. */
+  removeOf(isMeant: (client: string) => boolean): void {
+    for (const { client } of this.#names.all() as { client: string }[]) if (isMeant(client)) this.remove(client);
   }
 }

@@ -39,6 +39,7 @@ export class FaultPlan {
 
   /** How far the hub's clock is from the true one, in milliseconds. */
   get skewMs(): number {
+    if (this.#kept.size === 0) return 0;
     return this.#active('clock-skew').reduce((sum, { fault }) => sum + (fault.skewMs ?? 0), 0);
   }
 
@@ -48,17 +49,15 @@ export class FaultPlan {
    * @throws SimulatorError `SimulatorRequestInvalid`
    */
   async inject(request: FaultRequest): Promise<Fault> {
-    checkFaultRequest(request);
-    if (this.list().length >= MAX_FAULTS) {
-      throw new SimulatorError('SimulatorRequestInvalid', `there are ${MAX_FAULTS} faults already; clear some first`);
-    }
-    this.#lastId += 1;
-    const sudden = isSudden(request.kind);
-    const since = new Date(this.#now()).toISOString();
-    const fault: Fault = { ...request, id: this.#lastId, since, strikes: sudden ? 1 : 0 };
-    if (!sudden) this.#kept.set(fault.id, { fault, until: this.#now() + (request.durationMs ?? Infinity) });
+    const fault = this.#add(request);
     await this.#tell(fault);
     return fault;
+  }
+
+  /** Puts a lasting fault in the place of all others of its kind, or nothing. */
+  replace(kind: FaultKind, request?: Omit<FaultRequest, 'kind'>): void {
+    for (const { fault } of this.#active(kind)) this.#kept.delete(fault.id);
+    if (request !== undefined) this.#add({ ...request, kind });
   }
 
   /** The faults in force, oldest first. */
@@ -116,6 +115,19 @@ export class FaultPlan {
     this.#struck(first);
     const leftMs = first.until - this.#now();
     return Number.isFinite(leftMs) ? Math.max(1, Math.ceil(leftMs / 1000)) : 1;
+  }
+
+  #add(request: FaultRequest): Fault {
+    checkFaultRequest(request);
+    if (this.list().length >= MAX_FAULTS) {
+      throw new SimulatorError('SimulatorRequestInvalid', `there are ${MAX_FAULTS} faults already; clear some first`);
+    }
+    this.#lastId += 1;
+    const sudden = isSudden(request.kind);
+    const since = new Date(this.#now()).toISOString();
+    const fault: Fault = { ...request, id: this.#lastId, since, strikes: sudden ? 1 : 0 };
+    if (!sudden) this.#kept.set(fault.id, { fault, until: this.#now() + (request.durationMs ?? Infinity) });
+    return fault;
   }
 
   #strike(kind: FaultKind, client: IdentityName): Fault | undefined {

@@ -1,6 +1,8 @@
 import { createServer } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { fastify } from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { messageOf } from '@edgewright/contract';
@@ -34,6 +36,8 @@ export interface JsonServiceOptions<Route extends JsonRoute> {
   readonly authorize: (route: Route, head: RequestHead) => void;
   /** What a failure is answered with. */
   readonly failure: (error: unknown) => JsonReply;
+  /** Takes requests to change the protocol, for WebSockets; without it they are answered as any others. */
+  readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
 
 export interface JsonService extends AsyncDisposable {
@@ -75,6 +79,7 @@ export async function startJsonService<Route extends JsonRoute>(
     await app.close();
     throw listenFailure(options.purpose, { host, port: options.port }, cause);
   }
+  if (options.upgrade !== undefined) app.server.on('upgrade', options.upgrade);
   const { port } = app.server.address() as AddressInfo;
   return { port, [Symbol.asyncDispose]: async () => await app.close() };
 }

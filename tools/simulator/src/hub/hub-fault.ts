@@ -9,6 +9,7 @@ import { SimulatorError } from '../simulator-error.ts';
 const faults = {
   ArgumentInvalid: { number: 400_004, code: 'SimulatorRequestInvalid' },
   IotHubUnauthorizedAccess: { number: 401_002, code: 'SimulatedHubUnauthorized' },
+  DeviceMaximumQueueDepthExceeded: { number: 403_004, code: 'SimulatedHubQuotaExceeded' },
   TooManyDevices: { number: 403_005, code: 'SimulatedHubQuotaExceeded' },
   TooManyModulesOnDevice: { number: 403_009, code: 'SimulatedHubQuotaExceeded' },
   ConfigurationCountLimitExceeded: { number: 403_010, code: 'SimulatedHubQuotaExceeded' },

@@ -1,4 +1,7 @@
 import type { StateDatabase } from '../state/state-database.ts';
+import { FaultPlan } from '../faults/fault-plan.ts';
+import type { CloudMessage, NewCloudMessage } from './cloud-message.ts';
+import { CloudMessages } from './cloud-messages.ts';
 import { ConnectionRegister } from './connection-register.ts';
 import type { MethodCall, MethodHandler, MethodResult } from './direct-method.ts';
 import { Registry } from './registry.ts';
@@ -39,7 +42,11 @@ export interface HubOptions {
  */
 export class Hub {
   readonly hostName: string;
+  /** The hub's clock, which may be told to go wrong. Milliseconds since 1970. */
   readonly now: () => number;
+  /** What is to go wrong, at the hub and at its edge devices. */
+  readonly faults: FaultPlan;
+  readonly cloudMessages: CloudMessages;
   /** Refuses requests to the service API, on demand. */
   readonly throttle: Throttle;
   readonly #database: StateDatabase;
@@ -51,13 +58,15 @@ export class Hub {
 
   constructor({ hostName, database, now = Date.now }: HubOptions) {
     this.hostName = hostName;
-    this.now = now;
-    this.throttle = new Throttle(now);
+    this.faults = new FaultPlan(now);
+    this.now = () => now() + this.faults.skewMs;
+    this.throttle = new Throttle(this.faults);
     this.#database = database;
-    this.#registry = new Registry(database, now);
-    this.#twins = new TwinStore(database, now);
-    this.#connections = new ConnectionRegister(now);
-    this.#telemetry = new TelemetryLog(database, now);
+    this.#registry = new Registry(database, this.now);
+    this.#twins = new TwinStore(database, this.now);
+    this.#connections = new ConnectionRegister(this.now);
+    this.#telemetry = new TelemetryLog(database, this.now);
+    this.cloudMessages = new CloudMessages({ database, now: this.now });
   }
 
   /** A device, or a module of it; undefined when there is none. */
@@ -204,6 +213,15 @@ export class Hub {
     return this.#telemetry.read(filter, signal);
   }
 
+  /**
+   * Puts a message into the queue of a device.
+   *
+   * @throws SimulatorError `SimulatedDeviceNotFound`, `SimulatedHubQuotaExceeded`, `SimulatorRequestInvalid`
+   */
+  sendToDevice(deviceId: string, message: NewCloudMessage): CloudMessage {
+    return this.cloudMessages.send(this.#registry.require(deviceId), message);
+  }
+
   /** Listens for direct methods in the name of a device or module. */
   attachMethods(deviceId: string, moduleId: string | undefined, handler: MethodHandler): Disposable {
     return this.#methods.attach(nameOf(deviceId, moduleId), handler);
@@ -236,6 +254,7 @@ export class Hub {
     this.#database.transaction(() => {
       for (const removed of this.#registry.remove(name)) {
         this.#twins.remove(removed);
+        if (removed.moduleId === undefined) this.cloudMessages.forget(removed.deviceId);
         this.#database.afterCommit(() => this.#connections.remove(removed));
       }
     });

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { RegistryFixture } from '../../test/registry-fixture.ts';
+import { FaultPlan } from '../faults/fault-plan.ts';
 import { Throttle } from './throttle.ts';
 
 describe('a throttle', () => {
   it('ends after its time, its number of requests, or when it is told to', () => {
     let time = 0;
-    const throttle = new Throttle(() => time);
+    const throttle = new Throttle(new FaultPlan(() => time));
     const isOpen = () => {
       try {
         throttle.check();

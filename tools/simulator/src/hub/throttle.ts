@@ -1,3 +1,4 @@
+import type { FaultPlan } from '../faults/fault-plan.ts';
 import { hubFault } from './hub-fault.ts';
 
 /** How long a hub is to refuse requests: for a time, for a number of them, or whichever ends first. */
@@ -10,26 +11,27 @@ export interface ThrottleRequest {
 
 /** A hub that is over its limits, on demand: clients can be tried against 429. */
 export class Throttle {
-  readonly #now: () => number;
-  #until = 0;
-  #left = 0;
+  readonly #faults: FaultPlan;
 
-  constructor(now: () => number) {
-    this.#now = now;
+  constructor(faults: FaultPlan) {
+    this.#faults = faults;
   }
 
   /** Begins, or ends what was begun before. Without any limit it lasts until it is ended. */
-  set({ durationMs = Infinity, requests = Infinity }: ThrottleRequest): void {
-    this.#until = this.#now() + durationMs;
-    this.#left = requests;
+  set({ durationMs, requests }: ThrottleRequest): void {
+    if (durationMs === 0 || requests === 0) this.#faults.replace('throttle');
+    else {
+      this.#faults.replace('throttle', {
+        ...(durationMs !== undefined && { durationMs }),
+        ...(requests !== undefined && { count: requests }),
+      });
+    }
   }
 
   /** @throws SimulatorError `SimulatedHubThrottled` while it lasts */
   check(): void {
-    const remainingMs = this.#until - this.#now();
-    if (remainingMs <= 0 || this.#left <= 0) return;
-    this.#left -= 1;
-    const retryAfterSeconds = Number.isFinite(remainingMs) ? Math.max(1, Math.ceil(remainingMs / 1000)) : 1;
+    const retryAfterSeconds = this.#faults.throttle();
+    if (retryAfterSeconds === undefined) return;
     throw hubFault('ThrottlingException', 'the hub was told to refuse requests for a while', { retryAfterSeconds });
   }
 }

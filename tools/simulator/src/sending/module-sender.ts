@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import azureIotDevice from 'azure-iot-device';
-import type { ModuleClient } from 'azure-iot-device';
+import type { Client, ModuleClient } from 'azure-iot-device';
 import { Mqtt } from 'azure-iot-device-mqtt';
 import { messageOf } from '@edgewright/contract';
 import { SimulatorError } from '../simulator-error.ts';
+import { bodyOf } from './body-of.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 
 /** A confirmation that takes longer is taken for lost, and the connection with it. */
@@ -12,20 +13,21 @@ const CONFIRM_TIMEOUT_MS = 45_000;
 const CLOSE_TIMEOUT_MS = 1000;
 
 export interface ModuleSenderOptions {
-  /** A module's connection string, with GatewayHostName. */
+  /** A module's connection string, with GatewayHostName; or a device's. */
   readonly connectionString: string;
   /** PEM. */
   readonly ca: string;
-  readonly output: string;
+  /** Of the module; absent for a device. */
+  readonly output?: string;
 }
 
-/** One connection of a module to edgeHub, made with Azure's own client. */
+/** One connection of a module to edgeHub, or of a device to the hub, made with Azure's own client. */
 export class ModuleSender implements AsyncDisposable {
-  readonly #client: ModuleClient;
-  readonly #output: string;
+  readonly #client: ModuleClient | Client;
+  readonly #output: string | undefined;
   readonly #lost = Promise.withResolvers<never>();
 
-  private constructor(client: ModuleClient, output: string) {
+  private constructor(client: ModuleClient | Client, output: string | undefined) {
     this.#client = client;
     this.#output = output;
     // whether anyone waits for it or not
@@ -36,7 +38,11 @@ export class ModuleSender implements AsyncDisposable {
 
   /** @throws SimulatorError `SimulatedTargetOffline` when edgeHub cannot be reached or refuses the module */
   static async open(options: ModuleSenderOptions): Promise<ModuleSender> {
-    const client = azureIotDevice.ModuleClient.fromConnectionString(options.connectionString, Mqtt);
+    const { Client: DeviceClient, ModuleClient: Module } = azureIotDevice;
+    const client =
+      options.output === undefined
+        ? DeviceClient.fromConnectionString(options.connectionString, Mqtt)
+        : Module.fromConnectionString(options.connectionString, Mqtt);
     const sender = new ModuleSender(client, options.output);
     try {
       await client.setOptions({ ca: options.ca });
@@ -53,7 +59,10 @@ export class ModuleSender implements AsyncDisposable {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), CONFIRM_TIMEOUT_MS);
     try {
-      const confirmed = this.#client.sendOutputEvent(this.#output, azureMessage(message));
+      const confirmed =
+        this.#output === undefined
+          ? this.#client.sendEvent(azureMessage(message))
+          : (this.#client as ModuleClient).sendOutputEvent(this.#output, azureMessage(message));
       const late = once(deadline.signal, 'abort').then(() => this.#fail('edgeHub does not confirm', undefined));
       await Promise.race([confirmed, late, this.#lost.promise]);
     } finally {
@@ -89,10 +98,4 @@ function azureMessage(outgoing: OutgoingMessage): azureIotDevice.Message {
     // the client writes every message as JSON into a log that nobody reads; this makes that cheap
     toJSON: () => 0,
   });
-}
-
-function bodyOf(body: unknown): string | Buffer {
-  if (typeof body === 'string') return body;
-  if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  return JSON.stringify(body) ?? 'null';
 }

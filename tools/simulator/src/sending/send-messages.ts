@@ -108,7 +108,7 @@ class Sending implements AsyncDisposable {
     const last = this.#lastFailure === undefined ? '' : `; last: ${messageOf(this.#lastFailure)}`;
     throw new SimulatorError(
       'SimulatedTargetTimeout',
-      `cannot send to output "${this.#options.output}": edgeHub confirmed nothing for ${this.#stallTimeoutMs} ms, ${this.confirmed} messages before that${last}`,
+      `cannot send${this.#options.output === undefined ? '' : ` to output "${this.#options.output}"`}: the hub confirmed nothing for ${this.#stallTimeoutMs} ms, ${this.confirmed} messages before that${last}`,
       {
         details: { output: this.#options.output, confirmed: this.confirmed, stallTimeoutMs: this.#stallTimeoutMs },
         cause: this.#lastFailure,

@@ -7,9 +7,11 @@ import { SimulatorError } from '../simulator-error.ts';
 const SQLITE_BUSY = 5;
 
 // Raise the number when the tables change, and add the step that brings an older state folder up to it.
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
-const SCHEMA = `
+/** What each version added, from the first on. */
+const steps = [
+  `
   CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
   CREATE TABLE identities (
     device_id TEXT NOT NULL, module_id TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (device_id, module_id)
@@ -22,7 +24,18 @@ const SCHEMA = `
     sequence_number INTEGER PRIMARY KEY AUTOINCREMENT, device_id TEXT NOT NULL, module_id TEXT NOT NULL,
     enqueued_time TEXT NOT NULL, body BLOB NOT NULL, properties TEXT NOT NULL, system_properties TEXT NOT NULL
   ) STRICT;
-`;
+`,
+  `
+  CREATE TABLE sessions (client TEXT PRIMARY KEY, subscriptions TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE cloud_messages (
+    sequence_number INTEGER PRIMARY KEY AUTOINCREMENT, device_id TEXT NOT NULL, enqueued_time TEXT NOT NULL,
+    expires_at INTEGER NOT NULL, delivery_count INTEGER NOT NULL, ack TEXT NOT NULL, body BLOB NOT NULL,
+    properties TEXT NOT NULL, system_properties TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX cloud_messages_by_device ON cloud_messages (device_id, sequence_number);
+  CREATE TABLE feedback (sequence_number INTEGER PRIMARY KEY AUTOINCREMENT, document TEXT NOT NULL) STRICT;
+`,
+] as const;
 
 /**
  * The hub's state: one SQLite file, `hub.sqlite`. What a transaction has committed outlives the process (write-ahead log;
@@ -115,5 +128,5 @@ function migrate(database: DatabaseSync, file: string): void {
     );
   }
   if (version === SCHEMA_VERSION) return;
-  database.exec(`BEGIN EXCLUSIVE; ${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+  database.exec(`BEGIN EXCLUSIVE; ${steps.slice(version).join('')} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
 }

@@ -3,7 +3,7 @@ import type { Deployments } from '../../deployments/deployments.ts';
 import type { EventSink } from '@edgewright/contract';
 import { messageOf } from '@edgewright/contract';
 import { startJsonService } from '../../http/json-service.ts';
-import type { JsonService } from '../../http/json-service.ts';
+import type { JsonService, JsonServiceOptions } from '../../http/json-service.ts';
 import type { IssuedCertificate } from '../../workload/certificate-issuer.ts';
 import type { Hub } from '../hub.ts';
 import type { SharedAccessPolicies } from '../shared-access-policies.ts';
@@ -42,6 +42,8 @@ export interface RestServerOptions {
   /** 0 for any free port. */
   readonly port: number;
   readonly emit: EventSink;
+  /** Takes requests for a WebSocket. */
+  readonly upgrade?: JsonServiceOptions<RestRoute>['upgrade'];
 }
 
 /**
@@ -59,6 +61,7 @@ export async function startRestServer(options: RestServerOptions): Promise<JsonS
     port: options.port,
     tls: certificate,
     maxBodyBytes: MAX_BODY_BYTES,
+    ...(options.upgrade !== undefined && { upgrade: options.upgrade }),
     authorize: (route, head) => {
       authorize(
         { policies, hostNames, now: hub.now },
