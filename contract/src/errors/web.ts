@@ -44,4 +44,58 @@ export const webErrors = {
     meaning: 'A request id is longer than 100 characters',
     remedy: 'Send a shorter id, or none: one is made then.',
   },
+  CredentialsMissing: {
+    fault: 'user',
+    httpStatus: 401,
+    meaning: 'A request to a protected service has no credentials',
+    remedy: 'Send the header `Authorization: Bearer KEY_OR_TOKEN`; `edgewright service get-keys` shows the keys.',
+  },
+  CredentialsInvalid: {
+    fault: 'user',
+    httpStatus: 401,
+    meaning: 'The key or the token of a request is not valid, or has expired',
+    remedy: 'Get the present keys, or a new token, for this very service.',
+  },
+  TokenKeysUnavailable: {
+    fault: 'remote',
+    httpStatus: 503,
+    meaning: 'The public keys of the issuer of tokens cannot be fetched, so no token can be checked',
+    remedy: 'Try again; the message names the address, which the service must reach.',
+  },
+  AuthenticationInvalid: {
+    fault: 'user',
+    httpStatus: 500,
+    meaning: 'The service was told to check credentials, and what it needs for that is missing or wrong',
+    remedy: 'The message names the setting or the file; the service does not start without it.',
+  },
+  CertificateInvalid: {
+    fault: 'user',
+    httpStatus: 500,
+    meaning: 'The certificate for TLS or its key cannot be used',
+    remedy: 'Give two PEM files that belong together, the certificate with those between it and its authority.',
+  },
+  ServiceOverloaded: {
+    fault: 'self',
+    httpStatus: 503,
+    meaning: 'A request waited for its turn longer than maxQueueWaitMs, or too many wait already',
+    remedy: 'Try again after the time of the Retry-After header, or add replicas.',
+  },
+  NoReadyReplica: {
+    fault: 'self',
+    httpStatus: 503,
+    meaning: 'Nothing of the service can take a request: it starts, stops or is broken',
+    remedy: 'Try again; `edgewright service show` says what the service does.',
+  },
+  ReplicaFailed: {
+    fault: 'self',
+    httpStatus: 502,
+    meaning: 'run() of the entry script threw, or its process ended, seen from before the service',
+    remedy: 'The log of the service has the stack trace under the same request id.',
+  },
+  TooManyRequests: {
+    fault: 'user',
+    httpStatus: 429,
+    meaning: 'One address sent more requests per second than the limit',
+    remedy: 'Send fewer, and try again after the time of the Retry-After header.',
+  },
 } as const satisfies Record<string, ErrorEntry>;

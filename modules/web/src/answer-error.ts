@@ -11,7 +11,7 @@ export interface ErrorAnswer {
 }
 
 /** The codes of failures in the model or the entry script, which Azure ML marks with a header of their own. */
-const RUN_FAILURES = new Set(['EntryScriptFailed', 'ScoringFailed', 'ScoringTimeout', 'WorkerLost']);
+const RUN_FAILURES = new Set(['EntryScriptFailed', 'ReplicaFailed', 'ScoringFailed', 'ScoringTimeout', 'WorkerLost']);
 
 /** True when the model or the entry script failed, not the request. */
 export function isRunFailure(code: string): boolean {
@@ -28,17 +28,23 @@ export function answerError(thrown: unknown): ErrorAnswer {
       body: { code: 'Unexpected', message: 'the request failed for a reason that the log names under its request id' },
     };
   }
-  const retry = error.httpStatus === 503 ? { 'retry-after': '1' } : undefined;
   const details = error.fault === 'user' && error.httpStatus < 500 ? error.details : {};
   return {
     status: error.httpStatus,
-    headers: { ...retry },
+    headers: headersOf(error),
     body: {
       message: error.message,
       code: error.code,
       ...(Object.keys(details).length > 0 ? { details } : {}),
     },
   };
+}
+
+/** What HTTP wants beside a status. */
+function headersOf({ httpStatus, code }: EdgewrightError): Record<string, string> {
+  if (httpStatus === 503) return { 'retry-after': '1' };
+  if (httpStatus !== 401) return {};
+  return { 'www-authenticate': code === 'CredentialsMissing' ? 'Bearer' : 'Bearer error="invalid_token"' };
 }
 
 /** What fastify itself refuses, in the words of this host. */

@@ -1,3 +1,11 @@
+export type { Authenticator } from './auth/authenticator.ts';
+export { createKeyAuthenticator } from './auth/key-authenticator.ts';
+export type { KeySource, ServiceKeys } from './auth/key-authenticator.ts';
+export { createTokenAuthenticator } from './auth/token-authenticator.ts';
+export type { TokenSource } from './auth/token-authenticator.ts';
+export { routeRequests } from './router/route-requests.ts';
+export type { RouterSettings } from './router/route-requests.ts';
 export { serveScoring } from './serve-scoring.ts';
 export type { ScoringServer, ServeScoringOptions, WebLimits } from './serve-scoring.ts';
+export type { CertificateFiles } from './tls/certificate-files.ts';
 export { WebError } from './web-error.ts';

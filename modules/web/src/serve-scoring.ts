@@ -2,12 +2,17 @@ import { messageOf } from '@edgewright/contract';
 import type { Engine } from '@edgewright/engine';
 import { createScoringMetrics } from '@edgewright/telemetry';
 import type { Logger, Metrics, ScoringMetrics } from '@edgewright/telemetry';
-import { fastify } from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answerError, isRunFailure } from './answer-error.ts';
+import type { Authenticator } from './auth/authenticator.ts';
+import { protectRoutes } from './auth/protect-routes.ts';
+import { createServer } from './create-server.ts';
+import { limitRate } from './limit-rate.ts';
 import { requestIds } from './request-ids.ts';
 import { addScoreRoute } from './routes/score-route.ts';
 import { addSwaggerRoute } from './routes/swagger-route.ts';
+import { prepareTls } from './tls/certificate-files.ts';
+import type { CertificateFiles } from './tls/certificate-files.ts';
 import { WebError } from './web-error.ts';
 
 /** Bounds on requests. */
@@ -18,6 +23,8 @@ export interface WebLimits {
   readonly timeoutMs?: number;
   /** Milliseconds that closing waits for requests that run. Default 10 000. */
   readonly drainMs: number;
+  /** Requests per second of one address, health apart; default: any number. */
+  readonly requestsPerSecond?: number;
 }
 
 export interface ServeScoringOptions {
@@ -26,6 +33,12 @@ export interface ServeScoringOptions {
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
+  /** A socket that listens already, by its descriptor (as systemd and inetd hand them over); host and port are not used then. */
+  readonly fd?: number;
+  /** Who may call; default: everybody. The caller closes it, after the server. */
+  readonly authenticator?: Authenticator;
+  /** Serves HTTPS alone, TLS 1.2 and newer. */
+  readonly tls?: CertificateFiles;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** The scoring metrics when another host shares them; default: made here. */
@@ -42,11 +55,11 @@ export interface ScoringServer extends AsyncDisposable {
   /** With the real port, without a `/` at the end. */
   readonly url: string;
   readonly port: number;
+  /** From now on answers ask the caller to close its connection; new requests are still answered. Call it before closing. */
+  readonly beginDrain: () => void;
 }
 
 const DEFAULT_LIMITS: WebLimits = { bodyBytes: 104_857_600, drainMs: 10_000 };
-// the longest that a client may take to send a request: 100 MB over a slow line
-const RECEIVE_MS = 300_000;
 
 /** The paths of this host with the methods that they take, for answers to others. */
 const PATHS: Readonly<Record<string, string>> = {
@@ -64,23 +77,22 @@ const PATHS: Readonly<Record<string, string>> = {
  */
 export async function serveScoring(options: ServeScoringOptions): Promise<ScoringServer> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const server = fastify({
-    bodyLimit: limits.bodyBytes,
-    requestTimeout: RECEIVE_MS,
-    forceCloseConnections: 'idle',
-    genReqId: () => '',
-  });
-  // every body arrives as bytes: what they are is decided by the route
-  server.removeAllContentTypeParsers();
-  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  await using cleanup = new AsyncDisposableStack();
+  const tls = options.tls === undefined ? undefined : prepareTls(options.tls, options.logger);
+  if (tls !== undefined) cleanup.use(tls.watch);
+  const server = createServer({ bodyBytes: limits.bodyBytes, tls });
   addHooks(server, options.logger);
-  closeConnectionsAfterAnswer(server);
+  const beginDrain = closeConnectionsAfterAnswer(server);
+  if (limits.requestsPerSecond !== undefined) await limitRate(server, limits.requestsPerSecond);
+  if (options.authenticator !== undefined) protectRoutes(server, options.authenticator);
   addRoutes(server, options, limits);
   const port = await listen(server, options);
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
-  const url = `http://${host}:${port}`;
+  const url = `${tls === undefined ? 'http' : 'https'}://${host}:${port}`;
   options.logger.info({ event: 'web.listening', url }, `serving ${url}`);
-  return { url, port, [Symbol.asyncDispose]: () => close(server, limits.drainMs) };
+  cleanup.defer(() => close(server, limits.drainMs));
+  const closing = cleanup.move();
+  return { url, port, beginDrain, [Symbol.asyncDispose]: () => closing.disposeAsync() };
 }
 
 function addRoutes(server: FastifyInstance, options: ServeScoringOptions, limits: WebLimits): void {
@@ -140,9 +152,10 @@ function refuseUnknown(request: FastifyRequest, reply: FastifyReply): never {
   });
 }
 
-async function listen(server: FastifyInstance, { host, port }: ServeScoringOptions): Promise<number> {
+async function listen(server: FastifyInstance, { host, port, fd }: ServeScoringOptions): Promise<number> {
   try {
-    await server.listen({ host, port });
+    // Node.js takes the descriptor before the address; fastify's types do not know it
+    await server.listen({ host, port, ...(fd === undefined ? {} : { fd }) });
   } catch (cause) {
     await server.close();
     throw new WebError('PortInUse', `cannot listen on ${host}:${port}: ${messageOf(cause)}`, {
@@ -154,8 +167,12 @@ async function listen(server: FastifyInstance, { host, port }: ServeScoringOptio
   return typeof address === 'object' && address !== null ? address.port : port;
 }
 
-/** Closes connections after the answer that is under way: a kept-alive one would hold the server open. */
-function closeConnectionsAfterAnswer(server: FastifyInstance): void {
+/**
+ * Closes connections after the answer that is under way: a kept-alive one would hold the server open.
+ *
+ * @returns what begins that before the server closes
+ */
+function closeConnectionsAfterAnswer(server: FastifyInstance): () => void {
   let closing = false;
   server.addHook('preClose', (done) => {
     closing = true;
@@ -165,6 +182,9 @@ function closeConnectionsAfterAnswer(server: FastifyInstance): void {
     if (closing) reply.header('connection', 'close');
     done();
   });
+  return () => {
+    closing = true;
+  };
 }
 
 async function close(server: FastifyInstance, drainMs: number): Promise<void> {
