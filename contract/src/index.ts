@@ -72,6 +72,7 @@ export {
   ScorerReportedSchema,
 } from './scorer-twin.ts';
 export type { AcknowledgementPolicy, JournalDurability, ScorerDesired, ScorerReported } from './scorer-twin.ts';
+export type { Batching } from './scoring-settings.ts';
 export { imagePaths, ScoringConfigSchema } from './scoring-config.ts';
 export type { ScoringConfig } from './scoring-config.ts';
 export { datatypes, ModelSignatureSchema, tensorSpecText, TensorSpecSchema } from './tensor.ts';

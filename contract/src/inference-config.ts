@@ -3,6 +3,7 @@ import type { Static } from 'typebox';
 import { BackendChoiceSchema } from './backend-choice.ts';
 import { ExecutionProvidersSchema } from './execution-provider.ts';
 import { PlatformSchema } from './platform.ts';
+import { scoringSettings } from './scoring-settings.ts';
 
 /**
  * `inferenceconfig.json` (or `.yml`): how a model becomes a scoring image. The keys are Azure ML's; `platforms`, `backend`,
@@ -64,6 +65,14 @@ export const InferenceConfigSchema = Type.Object(
     ),
     backend: Type.Optional(BackendChoiceSchema),
     executionProviders: Type.Optional(ExecutionProvidersSchema),
+    ...scoringSettings,
+    warmUp: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'a JSON file with a list of requests, relative to this file: each is scored before the service is ready',
+      }),
+    ),
     platforms: Type.Optional(
       Type.Array(PlatformSchema, {
         minItems: 1,

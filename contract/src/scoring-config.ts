@@ -4,6 +4,7 @@ import { BackendChoiceSchema } from './backend-choice.ts';
 import { ExecutionProvidersSchema } from './execution-provider.ts';
 import { modelFormats } from './model-format.ts';
 import { MODEL_NAME_PATTERN } from './model.ts';
+import { scoringSettings } from './scoring-settings.ts';
 import { ModelSignatureSchema } from './tensor.ts';
 
 /** Where things stand inside an image; Azure ML's folders (`AML_APP_ROOT`, `AZUREML_MODEL_DIR`). */
@@ -39,6 +40,9 @@ export const ScoringConfigSchema = Type.Object(
     entryScript: Type.Optional(Type.String()),
     backend: BackendChoiceSchema,
     executionProviders: Type.Optional(ExecutionProvidersSchema),
+    ...scoringSettings,
+    /** Requests that are scored before the scorer is ready. */
+    warmUp: Type.Optional(Type.Array(Type.Unknown(), { maxItems: 1000 })),
     description: Type.Optional(Type.String()),
   },
   { additionalProperties: false, $id: 'https://edgewright.dev/schemas/scoring-config.json', title: 'edgewright.json' },

@@ -8,12 +8,14 @@ import { loadScorer } from './bundle-scorer.ts';
 import { checkModels, planRuntimes } from './config/check-build.ts';
 import type { RuntimePlan } from './config/check-build.ts';
 import type { ImageFacts } from './config/image-config.ts';
+import { readWarmUp } from './config/read-warm-up.ts';
 import { scoringConfigOf } from './config/scoring-config.ts';
 import { parseImageReference } from './image-reference.ts';
 import type { ImageSummary } from './image-summary.ts';
 import { appLayer, modelLayer, scorerLayer } from './layers/app-layers.ts';
 import { LayerCache } from './layers/layer-cache.ts';
 import type { LayerSource } from './layers/layer-source.ts';
+import { imageLibraryLayer } from './layers/image-library-layer.ts';
 import { nodeLayer } from './layers/node-layer.ts';
 import { runtimeLayer } from './layers/runtime-layer.ts';
 import { ImageLayout } from './layout/image-layout.ts';
@@ -116,13 +118,19 @@ async function planLayers(
     data: { milliseconds, entryScript: entry?.path ?? null },
   });
   const models = options.models.map(modelLayer);
-  const app = appLayer(scoringConfigOf(options.models, options.config, entry), entry);
+  const warmUp = await readWarmUp(options.config.warmUp, options.configDirectory);
+  const app = appLayer(scoringConfigOf(options.models, options.config, { entry, warmUp }), entry);
+  const { cacheDirectory } = context;
   const stacks = new Map<Platform, readonly LayerSource[]>();
   for (const [platform, kinds] of plan) {
     const isBundled = options.config.nodeRuntime === 'bundled';
     stacks.set(platform, [
-      ...(isBundled ? [nodeLayer(platform, context.cacheDirectory, options.signal)] : []),
+      ...(isBundled ? [nodeLayer(platform, cacheDirectory, options.signal)] : []),
       ...(await Promise.all(kinds.map((kind) => runtimeLayer(platform, kind)))),
+      // an entry script gets it as well: decodeImage() of its context reads with it
+      ...(options.config.preprocess === undefined
+        ? []
+        : [await imageLibraryLayer(platform, { cacheDirectory, signal: options.signal })]),
       scorerLayer(scorer, context.version),
       ...models,
       app,

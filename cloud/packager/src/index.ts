@@ -2,6 +2,7 @@ export { buildImage } from './build-image.ts';
 export type { BuildImageOptions } from './build-image.ts';
 export { bundleScorer } from './bundle-scorer.ts';
 export type { ScorerBundle } from './bundle-scorer.ts';
+export { readWarmUp } from './config/read-warm-up.ts';
 export { deleteImage } from './delete-image.ts';
 export type { DeletedImage } from './delete-image.ts';
 export { parseImageReference } from './image-reference.ts';

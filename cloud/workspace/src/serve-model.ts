@@ -13,7 +13,7 @@ const UNREGISTERED_VERSION = 0;
 export interface ServeInput {
   /** A model file, or a registered model as `NAME` or `NAME:VERSION`. */
   readonly model: string;
-  /** An inference configuration file, for its entry script and backend. */
+  /** An inference configuration file, for its entry script, backend, batching, images and warm-up. */
   readonly inferenceConfig?: string | undefined;
   readonly backend?: BackendChoice | undefined;
   readonly executionProviders?: readonly ExecutionProvider[] | undefined;
@@ -47,9 +47,11 @@ export async function serveModel(
   parts: { models: WorkspaceModels; events: EventSink },
 ): Promise<ModelServer> {
   const { config, directory } = await readConfig(input.inferenceConfig);
+  const { warmUp, ...declared } = config;
+  const samples = await warmUpOf(warmUp, directory);
   const { model, modelDirectory } = await resolveModel(input.model, parts.models);
   const executionProviders = input.executionProviders ?? config.executionProviders;
-  const [{ createEngine }, { serveScoring }, { createLogger, createMetrics }] = await Promise.all([
+  const [{ createEngine, declaredSettings }, { serveScoring }, { createLogger, createMetrics }] = await Promise.all([
     import('@edgewright/engine'),
     import('@edgewright/web'),
     import('@edgewright/telemetry'),
@@ -63,6 +65,7 @@ export async function serveModel(
       modelDirectory,
       backend: input.backend ?? config.backend ?? 'auto',
       ...(executionProviders === undefined ? {} : { executionProviders }),
+      ...declaredSettings({ ...declared, ...(samples === undefined ? {} : { warmUp: samples }) }),
       log: logger,
       ...(config.entryScript === undefined
         ? {}
@@ -101,6 +104,12 @@ async function readConfig(file: string | undefined): Promise<{ config: Inference
   if (file === undefined) return { config: {}, directory: '.' };
   const config = await readDocument(InferenceConfigSchema, file, 'the inference configuration');
   return { config, directory: path.dirname(path.resolve(file)) };
+}
+
+async function warmUpOf(file: string | undefined, directory: string): Promise<readonly unknown[] | undefined> {
+  if (file === undefined) return undefined;
+  const { readWarmUp } = await import('@edgewright/packager');
+  return await readWarmUp(file, directory);
 }
 
 /** A file of that name wins; what cannot be a file's name or is not there is looked up in the registry. */

@@ -1,4 +1,6 @@
 export { createEngine } from './create-engine.ts';
+export { declaredSettings } from './declared-settings.ts';
+export type { DeclaredSettings } from './declared-settings.ts';
 export { EngineError } from './engine-error.ts';
 export { defaultLimits } from './engine-options.ts';
 export type { EngineLimits, EngineModel, EngineOptions, ImageSettings, SwapOptions } from './engine-options.ts';

@@ -23,9 +23,9 @@ describe.each(['inline', 'worker', 'process'] as const)('a swap of models that r
   it('loses no request, and each is answered by the version that it says', async () => {
     const engine = await testEngine({ onnx: affineOnnx(2), execution });
     const seen: ScoreResult[] = [];
-    let over = false;
+    const over = new AbortController();
     const callers = Array.from({ length: 8 }, async () => {
-      while (!over) {
+      while (!over.signal.aborted) {
         seen.push(await score(engine));
         await delay(0);
       }
@@ -37,7 +37,7 @@ describe.each(['inline', 'worker', 'process'] as const)('a swap of models that r
     }
     const before = seen.length;
     await expect.poll(() => seen.length).toBeGreaterThan(before + callers.length);
-    over = true;
+    over.abort();
     await Promise.all(callers);
     expect(new Set(seen.map((result) => result.engine.models[0]?.version))).toEqual(new Set([1, 2, 3]));
     for (const { value, engine: of } of seen) expect(value).toEqual(answerOf((of.models[0]?.version ?? 0) + 1));

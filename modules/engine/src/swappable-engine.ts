@@ -97,9 +97,7 @@ export class SwappableEngine implements Engine {
     this.#current = next;
     this.#swaps += 1;
     this.#retiring.set(old, this.#retire(old));
-    const [from, to] = [old, next].map((engine) =>
-      engine.describe().models.map(({ name, version }) => `${name}:${version}`),
-    );
+    const [from, to] = [namesOf(old), namesOf(next)];
     this.#options.log?.info({ event: 'engine.swapped', from, to }, `${to} takes over from ${from}`);
   }
 
@@ -123,6 +121,13 @@ export class SwappableEngine implements Engine {
     await Promise.all(engines.map((engine) => engine[Symbol.asyncDispose]()));
     await Promise.all(this.#retiring.values());
   }
+}
+
+function namesOf(engine: ScoringEngine): string {
+  return engine
+    .describe()
+    .models.map(({ name, version }) => `${name}:${version}`)
+    .join(', ');
 }
 
 function add(one: DispatcherStats, other: DispatcherStats): DispatcherStats {

@@ -4,7 +4,7 @@ import { messageOf } from '@edgewright/contract';
 import type { ScoringConfig } from '@edgewright/contract';
 import { runEdgeModule } from '@edgewright/edge';
 import type { ModelSlot } from '@edgewright/edge';
-import { createEngine } from '@edgewright/engine';
+import { createEngine, declaredSettings } from '@edgewright/engine';
 import type { Engine } from '@edgewright/engine';
 import { createMetrics, createScoringMetrics } from '@edgewright/telemetry';
 import type { Logger, Metrics } from '@edgewright/telemetry';
@@ -90,6 +90,7 @@ async function startEngine(
         ...starting,
         backend: environment.backend ?? config.backend,
         ...(executionProviders === undefined ? {} : { executionProviders }),
+        ...declaredSettings(config),
         ...(workers === undefined ? {} : { workers }),
         ...(threads === undefined ? {} : { threads }),
         log: logger,

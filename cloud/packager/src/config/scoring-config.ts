@@ -7,8 +7,9 @@ import { modelFolder } from '../layers/app-layers.ts';
 export function scoringConfigOf(
   models: readonly PackagedModel[],
   config: InferenceConfig,
-  entry: EntryBundle | undefined,
+  { entry, warmUp }: { readonly entry: EntryBundle | undefined; readonly warmUp: readonly unknown[] | undefined },
 ): ScoringConfig {
+  const { executionProviders, batching, preprocess, postprocess, description } = config;
   return {
     schemaVersion: 1,
     models: models.map(({ model }) => {
@@ -25,7 +26,11 @@ export function scoringConfigOf(
     }),
     ...(entry === undefined ? {} : { entryScript: entry.path }),
     backend: config.backend ?? 'auto',
-    ...(config.executionProviders === undefined ? {} : { executionProviders: config.executionProviders }),
-    ...(config.description === undefined ? {} : { description: config.description }),
+    ...(executionProviders === undefined ? {} : { executionProviders }),
+    ...(batching === undefined ? {} : { batching }),
+    ...(preprocess === undefined ? {} : { preprocess }),
+    ...(postprocess === undefined ? {} : { postprocess }),
+    ...(warmUp === undefined ? {} : { warmUp: [...warmUp] }),
+    ...(description === undefined ? {} : { description }),
   };
 }

@@ -10,11 +10,11 @@ import tar from 'tar-stream';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { PackagerError } from '../packager-error.ts';
 import { findNodeFiles, nodePackages } from './node-package.ts';
-import type { NodePackage } from './node-package.ts';
+import type { NpmPackage } from './npm-package.ts';
 
 interface Setup {
   readonly cache: string;
-  readonly wanted: NodePackage;
+  readonly wanted: NpmPackage;
   /** How often the archive was fetched. */
   readonly fetched: () => number;
 }

@@ -1,14 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import path from 'node:path';
-import { messageOf } from '@edgewright/contract';
 import type { Platform } from '@edgewright/contract';
-import { PackagerError } from '../packager-error.ts';
-import { APP_ROOT } from './app-layers.ts';
+import { filesOf, locatePackage, packageMissing } from './installed-package.ts';
+import type { InstalledPackage } from './installed-package.ts';
 import type { LayerSource } from './layer-source.ts';
-import { arrangeEntries } from './tar-entry.ts';
-import type { FileEntry } from './tar-entry.ts';
+import { packagesLayer } from './packages-layer.ts';
 import { tracePackages } from './trace-packages.ts';
 import type { PackageFile } from './trace-packages.ts';
 
@@ -44,8 +38,6 @@ const GRPC_PACKAGES = ['@grpc/grpc-js', '@grpc/proto-loader'];
 /** Packages whose files are found by following their imports. */
 const traced: Readonly<Partial<Record<RuntimeKind, readonly string[]>>> = { tfjs: TFJS_PACKAGES, grpc: GRPC_PACKAGES };
 
-const require = createRequire(import.meta.url);
-
 /** Whether a platform has native binaries; if not, only WebAssembly scores on it. */
 export function hasNativeRuntime(platform: Platform): boolean {
   return nativeFolders[platform] !== undefined;
@@ -61,87 +53,22 @@ export async function runtimeLayer(platform: Platform, kind: RuntimeKind): Promi
   const found = new Map<string, PackageFile>();
   for (const one of packages) for (const file of await filesOf(one)) found.set(file.path, file);
   for (const file of await tracePackages(traced[kind] ?? [])) found.set(file.path, file);
-  const files: FileEntry[] = [];
-  const stamps: unknown[] = [];
-  for (const { path: place, source } of found.values()) {
-    const { size, mtimeMs } = await stat(source).catch((cause: unknown) => {
-      throw missing(place, messageOf(cause), cause);
-    });
-    files.push({ type: 'file', path: `${APP_ROOT}/node_modules/${place}`, source, sizeBytes: size });
-    stamps.push([place, size, mtimeMs]);
-  }
   const title = packages.map((one) => `${one.name} ${one.version}`).join(', ');
-  return {
-    role: 'runtime',
-    title,
-    // the dates of the files stand for their contents: reading 50 MB to find that nothing changed would take longer
-    key: [title, stamps],
-    compression: 'gzip',
-    entries: async () => await Promise.resolve(arrangeEntries(APP_ROOT, files)),
-  };
+  return packagesLayer(title, [...found.values()]);
 }
 
-interface RuntimePackage {
-  readonly name: string;
-  readonly version: string;
-  readonly directory: string;
-  /** Files, and folders ending in `/*.EXTENSION` or `/*`. */
-  readonly take: readonly string[];
-}
-
-function packagesOf(platform: Platform, kind: RuntimeKind): RuntimePackage[] {
+function packagesOf(platform: Platform, kind: RuntimeKind): InstalledPackage[] {
   if (kind === 'native') return nativePackages(platform);
-  if (kind === 'wasm') return [locate('onnxruntime-web', WASM_FILES)];
-  if (kind === 'grpc') return GRPC_PACKAGES.map((name) => locate(name, ['package.json']));
-  return [locate(TFJS_WASM.name, TFJS_WASM.take)];
+  if (kind === 'wasm') return [locatePackage('onnxruntime-web', WASM_FILES)];
+  if (kind === 'grpc') return GRPC_PACKAGES.map((name) => locatePackage(name, ['package.json']));
+  return [locatePackage(TFJS_WASM.name, TFJS_WASM.take)];
 }
 
-function nativePackages(platform: Platform): RuntimePackage[] {
+function nativePackages(platform: Platform): InstalledPackage[] {
   const folder = nativeFolders[platform];
-  if (folder === undefined) throw missing('onnxruntime-node', `it has no binaries for ${platform}`);
-  const node = locate('onnxruntime-node', ['package.json', 'dist/*.js', `${folder}/*`]);
+  if (folder === undefined) throw packageMissing('onnxruntime-node', `it has no binaries for ${platform}`);
+  const node = locatePackage('onnxruntime-node', ['package.json', 'dist/*.js', `${folder}/*`]);
   // its CommonJS half is enough: the scorer's own code has the rest in its bundle
-  const common = locate('onnxruntime-common', ['package.json', 'dist/cjs/*'], node.directory);
+  const common = locatePackage('onnxruntime-common', ['package.json', 'dist/cjs/*'], node.directory);
   return [node, common];
-}
-
-function locate(name: string, take: readonly string[], from?: string): RuntimePackage {
-  const folders = (from === undefined ? require : createRequire(`${from}/package.json`)).resolve.paths(name) ?? [];
-  const directory = folders
-    .map((folder) => path.join(folder, name))
-    .find((folder) => existsSync(path.join(folder, 'package.json')));
-  if (directory === undefined) throw missing(name, `it is in none of ${folders.slice(0, 3).join(', ')} …`);
-  const { version } = JSON.parse(readFileSync(path.join(directory, 'package.json'), 'utf8')) as { version: string };
-  return { name, version, directory, take };
-}
-
-async function filesOf(one: RuntimePackage): Promise<PackageFile[]> {
-  const files: PackageFile[] = [];
-  const add = (file: string): void => {
-    const inside = path.relative(one.directory, file).split(path.sep).join('/');
-    files.push({ source: file, path: `${one.name}/${inside}` });
-  };
-  for (const pattern of one.take) {
-    const [folder = '', ending] = pattern.split('/*');
-    if (ending === undefined) {
-      add(path.join(one.directory, pattern));
-      continue;
-    }
-    const options = { withFileTypes: true, recursive: true } as const;
-    const entries = await readdir(path.join(one.directory, folder), options).catch((cause: unknown) => {
-      throw missing(one.name, messageOf(cause), cause);
-    });
-    for (const entry of entries) {
-      const isWanted = entry.isFile() && !/\.(d\.[cm]?ts|map)$/.test(entry.name) && entry.name.endsWith(ending);
-      if (isWanted) add(path.join(entry.parentPath, entry.name));
-    }
-  }
-  return files;
-}
-
-function missing(name: string, reason: string, cause?: unknown): PackagerError {
-  return new PackagerError('RuntimePackageMissing', `cannot put the package ${name} into the image: ${reason}`, {
-    details: { package: name, reason },
-    ...(cause === undefined ? {} : { cause }),
-  });
 }

@@ -23,7 +23,10 @@ export function defineServe(program: Command, invocation: Invocation): void {
       '<model>',
       'a model file (.onnx, model.json, saved_model.pb, .remote.json), or a registered model as NAME or NAME:VERSION',
     )
-    .option('--ic, --inference-config-file <file>', 'the inference configuration, for its entry script and backend')
+    .option(
+      '--ic, --inference-config-file <file>',
+      'the inference configuration: its entry script, backend, images, batching and warm-up',
+    )
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option('-p, --port <n>', 'the port; 0 for any free one', port('--port'), 5001)
     .option(
