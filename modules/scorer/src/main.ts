@@ -17,14 +17,15 @@ setTimeout(() => process.exit(), LINGER_MS).unref();
 async function main(): Promise<number> {
   let logger = createLogger({ level: 'info', name: 'scorer' });
   const stop = new AbortController();
+  let closingMs = CLOSING_MS;
   const onSignal = (signal: NodeJS.Signals): void => {
     if (stop.signal.aborted) process.exit(exitCodes.failed);
     logger.info({ signal }, 'told to stop');
     stop.abort();
     setTimeout(() => {
-      logger.fatal(`not closed within ${CLOSING_MS} ms`);
+      logger.fatal(`not closed within ${closingMs} ms`);
       process.exit(exitCodes.failed);
-    }, CLOSING_MS).unref();
+    }, closingMs).unref();
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
@@ -38,6 +39,7 @@ async function main(): Promise<number> {
   });
   try {
     const environment = readScorerEnvironment(process.env);
+    closingMs += environment.service.drainMs;
     logger = createLogger({
       level: environment.logLevel,
       name: 'scorer',

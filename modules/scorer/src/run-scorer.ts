@@ -8,12 +8,12 @@ import { createEngine, declaredSettings } from '@edgewright/engine';
 import type { Engine } from '@edgewright/engine';
 import { createMetrics, createScoringMetrics } from '@edgewright/telemetry';
 import type { Logger, Metrics } from '@edgewright/telemetry';
-import { serveScoring } from '@edgewright/web';
 import { imageModels, openModels } from './open-models.ts';
 import { readScoringConfig } from './read-scoring-config.ts';
 import type { ScorerEnvironment } from './scorer-environment.ts';
 import { serveMetrics } from './serve-metrics.ts';
 import type { MetricsServer } from './serve-metrics.ts';
+import { serveService } from './serve-service.ts';
 
 export interface RunScorerOptions {
   readonly environment: ScorerEnvironment;
@@ -39,13 +39,14 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
   const models = await openModels(config, image, { environment, logger });
   await using engine = await startEngine(models, config, { environment, logger, signal });
   scoringMetrics.watchEngine(() => engine.stats());
-  await using server = await serveScoring({
-    ...environment.http,
+  await using server = await serveService({
+    service: environment.service,
+    http: environment.http,
     engine,
     logger,
     metrics,
     scoringMetrics,
-    ...titleOf(config),
+    title: titleOf(config),
   });
   await using metricsServer = await startMetrics(metrics, environment, logger);
   logger.info(

@@ -2,6 +2,10 @@ import path from 'node:path';
 import { imagePaths, messageOf, parseBackendChoice, parseExecutionProviders } from '@edgewright/contract';
 import type { BackendChoice, ExecutionProvider } from '@edgewright/contract';
 import { ScorerError } from './scorer-error.ts';
+import { readServiceEnvironment } from './service-environment.ts';
+import type { ServiceEnvironment } from './service-environment.ts';
+import { wholeNumber } from './whole-number.ts';
+import type { Variables } from './whole-number.ts';
 
 /** What the environment variables of the scorer say; docs/edge-module.md lists them. */
 export interface ScorerEnvironment {
@@ -9,6 +13,7 @@ export interface ScorerEnvironment {
   /** AZUREML_MODEL_DIR, when it is set. */
   readonly modelDirectory: string | undefined;
   readonly http: { readonly host: string; readonly port: number };
+  readonly service: ServiceEnvironment;
   /** Prometheus beside the HTTP port, where IoT Edge's metrics collector looks for it. */
   readonly metricsPort: number | undefined;
   readonly logLevel: string;
@@ -29,8 +34,6 @@ export interface EdgeEnvironment {
   readonly hubDeadlineMs: number | undefined;
   readonly tokenLifetime: { readonly validSeconds: number; readonly marginSeconds: number } | undefined;
 }
-
-type Variables = Readonly<Record<string, string | undefined>>;
 
 /** What `ModuleClient.fromEnvironment` insists on. */
 const EDGE_VARIABLES = [
@@ -68,6 +71,7 @@ export function readScorerEnvironment(variables: Variables): ScorerEnvironment {
       host: variables['EDGEWRIGHT_HTTP_HOST'] ?? '0.0.0.0',
       port: wholeNumber(variables, 'PORT', { least: 0, most: 65_535 }) ?? 5001,
     },
+    service: readServiceEnvironment(variables),
     metricsPort:
       wholeNumber(variables, 'EDGEWRIGHT_METRICS_PORT', { least: 0, most: 65_535 }) ?? (edge ? 9600 : undefined),
     logLevel:
@@ -129,22 +133,6 @@ function labelsOf(connectionString: string): EdgeEnvironment['labels'] {
     edge_device: parts.get('DeviceId') ?? '',
     module_name: parts.get('ModuleId') ?? '',
   };
-}
-
-function wholeNumber(
-  variables: Variables,
-  name: string,
-  range: { readonly least: number; readonly most: number },
-): number | undefined {
-  const text = variables[name];
-  if (text === undefined || text === '') return undefined;
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= range.least && value <= range.most) return value;
-  throw new ScorerError(
-    'EnvironmentInvalid',
-    `${name} is "${text}": expected a whole number from ${range.least} to ${range.most}`,
-    { details: { variable: name, value: text, ...range } },
-  );
 }
 
 /** What a parser of the contract makes of a variable; one that is not set or empty is undefined. */

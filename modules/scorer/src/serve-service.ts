@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Engine } from '@edgewright/engine';
+import type { Logger, Metrics, ScoringMetrics } from '@edgewright/telemetry';
+import { createKeyAuthenticator, createTokenAuthenticator, routeRequests, serveScoring } from '@edgewright/web';
+import type { Authenticator, ScoringServer } from '@edgewright/web';
+import type { ServiceEnvironment } from './service-environment.ts';
+
+export interface ServeServiceOptions {
+  readonly service: ServiceEnvironment;
+  readonly http: { readonly host: string; readonly port: number };
+  readonly engine: Engine;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly scoringMetrics: ScoringMetrics;
+  /** What is served, when the service has no name of its own. */
+  readonly title: { readonly title?: string; readonly version?: string };
+}
+
+/**
+ * Serves REST as the variables of the service say. Closing it still answers for the time of `drainMs`, and asks callers to
+ * close their connections meanwhile.
+ *
+ * @throws WebError `PortInUse`, `AuthenticationInvalid`, `CertificateInvalid`
+ */
+export async function serveService({ service, http, title, ...options }: ServeServiceOptions): Promise<ScoringServer> {
+  const { name, router, tls, requestsPerSecond, fd, drainMs } = service;
+  const engine = router === undefined ? options.engine : routeRequests(options.engine, router);
+  await using cleanup = new AsyncDisposableStack();
+  const authenticator = createAuthenticator(service, options.logger);
+  if (authenticator !== undefined) cleanup.use(authenticator);
+  const server = cleanup.use(
+    await serveScoring({
+      ...http,
+      ...options,
+      engine,
+      ...title,
+      ...(name === undefined ? {} : { title: name }),
+      ...(authenticator === undefined ? {} : { authenticator }),
+      ...(tls === undefined ? {} : { tls }),
+      ...(fd === undefined ? {} : { fd }),
+      ...(requestsPerSecond === undefined ? {} : { limits: { requestsPerSecond } }),
+    }),
+  );
+  cleanup.defer(async () => {
+    server.beginDrain();
+    await sleep(drainMs);
+  });
+  const closing = cleanup.move();
+  return { ...server, [Symbol.asyncDispose]: () => closing.disposeAsync() };
+}
+
+function createAuthenticator({ keys, tokens }: ServiceEnvironment, logger: Logger): Authenticator | undefined {
+  if (keys !== undefined) return createKeyAuthenticator(keys, logger);
+  return tokens === undefined ? undefined : createTokenAuthenticator(tokens);
+}
