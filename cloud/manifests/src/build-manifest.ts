@@ -4,9 +4,13 @@ import type { DeploymentManifest, Platform } from '@edgewright/contract';
 import { chunkCreateOptions, CREATE_OPTIONS_CHUNK, MAX_WRITTEN_CHUNKS } from './create-options.ts';
 import { expandVariables } from './expand-variables.ts';
 import { resolveImage } from './image-placeholder.ts';
+import { childRecord } from './json-record.ts';
 import { ManifestsError } from './manifests-error.ts';
+import { applySwitches } from './module-switches.ts';
+import type { ModuleSwitches } from './module-switches.ts';
 import { outputName } from './output-name.ts';
 import { readTextFile } from './read-text-file.ts';
+import { addRegistries } from './registry-references.ts';
 import { templateDefaults } from './template-defaults.ts';
 import { templateModules } from './template-modules.ts';
 import type { TemplateModule } from './template-modules.ts';
@@ -19,11 +23,26 @@ export interface BuildManifestInput {
   readonly platform: Platform;
   /** Image references by module name, for `${MODULES.name}`. `name.debug` and `name.amd64` win over `name`. */
   readonly images: Readonly<Record<string, string>>;
+  /** Hardware, limits and the like by module name. */
+  readonly switches?: Readonly<Record<string, ModuleSwitches>>;
+  /** Addresses of registries by name; their credentials are the variables `NAME_USERNAME` and `NAME_PASSWORD`. */
+  readonly registries?: Readonly<Record<string, string>>;
+}
+
+/** A layer of a deployment, whose keys are dotted; lint checks what stands in it. */
+export interface LayeredManifest {
+  readonly content: { readonly modulesContent: Readonly<Record<string, Readonly<Record<string, unknown>>>> };
 }
 
 export interface BuiltManifest {
   readonly manifest: DeploymentManifest;
   /** The file name that iotedgedev gives to the result, such as `deployment.amd64.json`. */
+  readonly outputName: string;
+}
+
+/** A manifest or a layer, as the template has it. */
+export interface BuiltDeployment {
+  readonly manifest: DeploymentManifest | LayeredManifest;
   readonly outputName: string;
 }
 
@@ -37,21 +56,48 @@ export interface BuiltManifest {
  *   `ManifestInvalid` when what comes out does not follow the schema · ContractError `FileNotReadable`, `InvalidJson`
  */
 export async function buildManifest(input: BuildManifestInput): Promise<BuiltManifest> {
+  const { manifest, outputName: name } = await buildDeployment(input);
+  if ('modulesContent' in manifest) return { manifest, outputName: name };
+  throw new ManifestsError(
+    'ManifestInvalid',
+    `cannot build a manifest from ${input.templatePath}: it is the template of a layer`,
+    { details: { template: input.templatePath } },
+  );
+}
+
+/** As {@link buildManifest}, also for the template of a layer, which has `content` at its top. */
+export async function buildDeployment(input: BuildManifestInput): Promise<BuiltDeployment> {
   const { templatePath, platform, images } = input;
   const variables = { ...templateDefaults(input.variables), ...input.variables };
-  const { text, missing } = expandVariables(await readTextFile(templatePath, 'the template'), variables);
+  const source = await readTextFile(templatePath, 'the template');
+  const { text, missing } = expandVariables(source, variables);
   const document = parseJson(text, templatePath);
   const modules = templateModules(document);
   const sources = { folder: path.dirname(templatePath), platform, variables, images };
-  const unresolved = [...missing];
+  const unresolved = [...missing, ...addRegistries(document, input.registries ?? {}, variables)];
   for (const module of modules) unresolved.push(...(await fillImage(module, sources)));
   if (unresolved.length > 0) throw missingValues(templatePath, unresolved);
+  switchModules(modules, input);
   for (const module of modules) cutCreateOptions(module, templatePath);
   const schemaTemplate = takeSchemaTemplate(document);
   return {
     manifest: checked(document, templatePath),
     outputName: variables['DEPLOYMENT_CONFIG_FILE'] ?? outputName(templatePath, schemaTemplate, platform),
   };
+}
+
+function switchModules(modules: readonly TemplateModule[], { switches = {}, templatePath }: BuildManifestInput): void {
+  for (const [name, wanted] of Object.entries(switches)) {
+    const module = modules.find((candidate) => candidate.name === name);
+    if (module === undefined) {
+      throw new ManifestsError(
+        'SwitchInvalid',
+        `cannot switch the module "${name}": ${templatePath} has ${modules.map((each) => each.name).join(', ')}`,
+        { details: { module: name, template: templatePath } },
+      );
+    }
+    applySwitches(module, wanted);
+  }
 }
 
 /** @returns what is missing */
@@ -108,7 +154,9 @@ function takeSchemaTemplate(document: unknown): string {
   return typeof version === 'string' ? version : '';
 }
 
-function checked(document: unknown, templatePath: string): DeploymentManifest {
+function checked(document: unknown, templatePath: string): DeploymentManifest | LayeredManifest {
+  const layer = childRecord(childRecord(document, 'content'), 'modulesContent');
+  if (layer !== undefined) return document as LayeredManifest;
   const issues = documentIssues(DeploymentManifestSchema, document);
   const [first] = issues;
   if (first === undefined) return document as DeploymentManifest;

@@ -10,14 +10,24 @@ export { WorkspaceError } from './workspace-error.ts';
 export { WorkspaceImages } from './workspace-images.ts';
 export type { BuildImageInput, ExportImageInput, PullImageInput, PushImageInput } from './workspace-images.ts';
 export { WorkspaceManifests } from './workspace-manifests.ts';
-export type { BuildManifestRequest } from './workspace-manifests.ts';
+export type { BuildManifestRequest, LintRequest } from './workspace-manifests.ts';
 export { WorkspaceModels } from './workspace-models.ts';
 export { WorkspaceSimulator } from './workspace-simulator.ts';
 export type { StartSimulatorInput } from './workspace-simulator.ts';
 // what an entry script is given, and what the verbs return
 export type { EntryContext, EntryRequest, EntryScript, NamedTensors, ScriptModel, Tensor } from '@edgewright/engine';
 export type { Hub, HubDevice, HubTwin } from '@edgewright/iothub';
-export type { BuiltManifest, Finding, Severity } from '@edgewright/manifests';
+export type {
+  Accelerator,
+  BuiltDeployment,
+  BuiltManifest,
+  Finding,
+  ManifestExplanation,
+  ManifestGraph,
+  ModuleSwitches,
+  NewSolutionInput,
+  Severity,
+} from '@edgewright/manifests';
 export type { ModelFilter, ModelPage, RegisterModelInput } from '@edgewright/models';
 export type {
   Credentials,

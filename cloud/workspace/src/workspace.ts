@@ -40,7 +40,7 @@ export class Workspace implements AsyncDisposable {
     this.#events = events;
     this.models = new WorkspaceModels(folders, events);
     this.images = new WorkspaceImages({ folders, models: this.models, events });
-    this.manifests = new WorkspaceManifests();
+    this.manifests = new WorkspaceManifests({ images: this.images });
     this.simulator = new WorkspaceSimulator(folders, events);
     this.edge = new WorkspaceEdge({ simulator: this.simulator, manifests: this.manifests, events });
   }

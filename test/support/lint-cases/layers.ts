@@ -41,4 +41,9 @@ export const layerCases: Readonly<Record<string, LintCase>> = {
       `EW5001 warning ${LAYER}.$edgeAgent["properties.desired.runtime.settings.registryCredentials.plant"].password`,
     ],
   },
+  'a layer for iotedgehubdev': {
+    changes: {},
+    options: { also: ['iotedgehubdev'] },
+    finds: ['EW6002 note $.content'],
+  },
 };

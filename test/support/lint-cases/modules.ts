@@ -140,4 +140,23 @@ export const moduleCases: Readonly<Record<string, LintCase>> = {
     finds: [`EW3015 warning ${AGENT}.systemModules.edgeHub.settings.image`],
     says: 'together with filter',
   },
+  'a backend that the image does not have': {
+    changes: { [`${FILTER}.env.EDGEWRIGHT_BACKEND`]: { value: 'wasm' } },
+    options: {
+      images: { 'registry.example:5000/plant/filter:0.0.2-amd64': { platforms: ['amd64'], backend: 'native' } },
+    },
+    finds: [`EW3016 error ${FILTER}.env.EDGEWRIGHT_BACKEND.value`],
+    says: 'built with the backend native',
+  },
+  'folders and ports that Azure Stack Edge does not give': {
+    changes: {
+      [`${AGENT}.modules.tempSensor.settings.createOptions`]:
+        '{"HostConfig":{"Binds":["/a:/b"],"PortBindings":{"80/tcp":[{"HostPort":"35000"}]}},"k8s-experimental":{}}',
+    },
+    finds: [
+      `EW3017 error ${AGENT}.modules.tempSensor.settings.createOptions`,
+      `EW3017 error ${AGENT}.modules.tempSensor.settings.createOptions`,
+    ],
+    says: 'wants the port 35000',
+  },
 };

@@ -238,6 +238,19 @@ export const lintCatalogue = {
     reason: 'If the device fails afterwards, nobody can tell which change did it, and going back undoes both.',
     remedy: 'Roll out the system modules by themselves, and the modules afterwards.',
   },
+  EW3016: {
+    title: 'The image does not have the backend',
+    severity: 'error',
+    reason: 'The scorer ends at once when EDGEWRIGHT_BACKEND names a backend that its image was built without.',
+    remedy: 'Take the variable out, or build the image with that backend.',
+  },
+  EW3017: {
+    title: 'Not as Azure Stack Edge takes it',
+    severity: 'error',
+    reason:
+      'The Kubernetes of Azure Stack Edge takes no folders of the host, folders only as Mounts of a share, and keeps the ports 35000 and 35001.',
+    remedy: 'Name shares in HostConfig.Mounts (Type volume), and choose other ports.',
+  },
   EW4001: {
     title: 'Too many desired properties',
     severity: 'error',
@@ -281,6 +294,12 @@ export const lintCatalogue = {
     severity: 'note',
     reason: 'iotedgehubdev starts modules with docker-compose and translates only some settings.',
     remedy: 'Test what depends on it with `edgewright sim`.',
+  },
+  EW6002: {
+    title: 'iotedgehubdev takes no layers',
+    severity: 'note',
+    reason: 'iotedgehubdev starts whole manifests only.',
+    remedy: 'Lay it over its base in `edgewright sim`, which evaluates layered deployments.',
   },
 } as const satisfies Record<string, LintEntry>;
 

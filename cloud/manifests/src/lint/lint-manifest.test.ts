@@ -42,8 +42,8 @@ describe('lintManifest', () => {
     expect(findings.map(({ message }) => message).join('\n')).toContain(says ?? '');
   });
 
-  it.each(Object.entries(layerCases))('finds %s', (_, { changes, finds, says }) => {
-    const findings = lintManifest(changed(rightLayer(), changes), { source: 'x.json' });
+  it.each(Object.entries(layerCases))('finds %s', (_, { changes, finds, says, options }) => {
+    const findings = lintManifest(changed(rightLayer(), changes), { source: 'x.json', ...options });
     expect(findings.map(({ code, severity, path }) => `${code} ${severity} ${path}`)).toEqual(finds);
     expect(findings.map(({ message }) => message).join('\n')).toContain(says ?? '');
   });

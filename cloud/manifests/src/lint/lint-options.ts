@@ -2,6 +2,8 @@
 export interface ImageFacts {
   /** `amd64`, `arm64v8`, `arm32v7`. */
   readonly platforms: readonly string[];
+  /** The backend that a scorer's image was built with; absent where that is not known. */
+  readonly backend?: string;
 }
 
 export interface LintOptions {

@@ -12,6 +12,7 @@ import { checkPortability } from './rules/check-portability.ts';
 import { checkRoutes } from './rules/check-routes.ts';
 import { checkSchema } from './rules/check-schema.ts';
 import { checkSecrets } from './rules/check-secrets.ts';
+import { checkStackEdge } from './rules/check-stack-edge.ts';
 import { checkVersions } from './rules/check-versions.ts';
 
 /** Looks at a manifest and says what it finds. */
@@ -26,6 +27,7 @@ export const lintRules: readonly LintRule[] = [
   checkModules,
   checkImages,
   checkCreateOptions,
+  checkStackEdge,
   checkRoutes,
   checkEndpoints,
   checkFlow,

@@ -1,4 +1,4 @@
-import { childRecord } from '../../json-record.ts';
+import { childRecord, recordOf } from '../../json-record.ts';
 import type { LintModule, LintSubject, Observation } from '../lint-subject.ts';
 
 // The grammar of github.com/distribution/reference, with $upstream for a registry of a parent device in front.
@@ -38,6 +38,18 @@ function imageFindings(module: LintModule, { options }: LintSubject): Observatio
   if (facts !== undefined && platform !== undefined && !facts.platforms.includes(platform)) {
     const message = `${image} is there for ${facts.platforms.join(', ')}, not for ${platform}`;
     found.push({ code: 'EW3014', at, message });
+  }
+  const wanted = recordOf(childRecord(module.record, 'env')?.['EDGEWRIGHT_BACKEND'])?.['value'];
+  const backend = facts?.backend;
+  if (
+    backend !== undefined &&
+    backend !== 'auto' &&
+    typeof wanted === 'string' &&
+    wanted !== 'auto' &&
+    wanted !== backend
+  ) {
+    const message = `${image} was built with the backend ${backend}, and ${module.name} is to use ${wanted}`;
+    found.push({ code: 'EW3016', at: [...module.at, 'env', 'EDGEWRIGHT_BACKEND', 'value'], message });
   }
   if (reference.digest === undefined && (reference.tag === undefined || reference.tag === 'latest')) {
     const what = reference.tag === undefined ? 'no tag, which means latest' : 'the tag latest';

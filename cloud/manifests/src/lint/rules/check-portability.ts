@@ -7,8 +7,9 @@ import type { LintModule, LintSubject, Observation } from '../lint-subject.ts';
 const DROPPED_HOST_CONFIG = ['DeviceRequests', 'Runtime', 'ShmSize', 'Tmpfs'];
 
 /** What other tools that the manifest is meant for leave out. */
-export function checkPortability({ options, modules, routes, twins }: LintSubject): Observation[] {
+export function checkPortability({ options, modules, routes, twins, layered }: LintSubject): Observation[] {
   if (options.also?.includes('iotedgehubdev') !== true) return [];
+  if (layered) return [{ code: 'EW6002', at: ['content'], message: 'this is a layer, which needs a base deployment' }];
   return [
     ...routes.flatMap(({ name, at, priority, timeToLiveSecs }): Observation[] =>
       priority === undefined && timeToLiveSecs === undefined
