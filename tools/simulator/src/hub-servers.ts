@@ -4,6 +4,7 @@ import type { EventSink } from '@edgewright/contract';
 import type { Deployments } from './deployments/deployments.ts';
 import { DeviceEndpoint } from './device-endpoint/device-endpoint.ts';
 import { WebSocketStreams } from './device-endpoint/web-socket-streams.ts';
+import { DEFAULT_RESTART_MS } from './edgehub/follow-faults.ts';
 import { MqttListener } from './edgehub/mqtt-listener.ts';
 import type { Hub } from './hub/hub.ts';
 import { startRestServer } from './hub/rest/rest-server.ts';
@@ -14,8 +15,6 @@ import type { IssuedCertificate } from './workload/certificate-issuer.ts';
 
 const HTTPS_SETTING = 'hubPort/https/last';
 const MQTT_SETTING = 'hubPort/mqtt/last';
-/** How long a hub that restarts is away unless it is said. */
-const DEFAULT_RESTART_MS = 1000;
 
 export interface HubServersOptions {
   readonly hub: Hub;

@@ -6,9 +6,9 @@ import type { Client } from '../edgehub/client.ts';
 import { edgeHubTimings } from '../edgehub/edge-hub-timings.ts';
 import type { EdgeHubTimings } from '../edgehub/edge-hub-timings.ts';
 import type { EdgeMessage } from '../edgehub/edge-message.ts';
+import { followFaults } from '../edgehub/follow-faults.ts';
 import { SessionStore } from '../edgehub/session-store.ts';
 import { concerns } from '../faults/fault-plan.ts';
-import type { Fault } from '../faults/fault.ts';
 import type { PresentedCertificate } from '../hub/certificate-problem.ts';
 import type { Hub } from '../hub/hub.ts';
 import { hubFault } from '../hub/hub-fault.ts';
@@ -59,7 +59,7 @@ export class DeviceEndpoint implements Disposable {
     void new DeviceMethods({ hub, clients });
     this.#parts.use(new CloudMessagePumps({ hub, clients }));
     this.#parts.use(hub.onIdentity((change) => this.#identityChanged(change)));
-    this.#parts.use(hub.faults.listen((fault) => this.#strike(fault)));
+    this.#parts.use(followFaults({ faults: hub.faults, clients, sessions: this.#sessions }));
     clients.listen({
       connected: ({ identity }) => hub.setConnectionState(identity.deviceId, identity.moduleId, 'Connected'),
       disconnected: ({ identity }) => hub.setConnectionState(identity.deviceId, identity.moduleId, 'Disconnected'),
@@ -138,24 +138,9 @@ export class DeviceEndpoint implements Disposable {
     }
   }
 
-  #strike(fault: Fault): void {
-    const struck = this.#concerned(fault);
-    if (fault.kind === 'cut') for (const client of struck) client.cut('a fault that was asked for');
-    if (fault.kind === 'clock-skew') for (const client of struck) client.checkToken();
-    if (fault.kind === 'lose-session') {
-      for (const client of struck) client.cut('its session was lost, which was asked for');
-      this.#sessions.removeOf((name) => concerns(fault, nameOf(name)));
-    }
-  }
-
   #concerned(who: Partial<IdentityName>): Client[] {
     return this.#clients.all().filter(({ identity }) => concerns(who, identity));
   }
-}
-
-function nameOf(client: string): IdentityName {
-  const [deviceId = '', moduleId] = client.split('/');
-  return { deviceId, ...(moduleId !== undefined && { moduleId }) };
 }
 
 // a property without a value has an empty one at the hub

@@ -13,6 +13,7 @@ import type { EdgeHubServiceOptions, EdgeHubServices } from './edge-hub-services
 import { EdgeHubReport } from './edge-hub-report.ts';
 import { edgeHubTimings } from './edge-hub-timings.ts';
 import type { EdgeHubTimings } from './edge-hub-timings.ts';
+import { followFaults } from './follow-faults.ts';
 import { MessageStore } from './message-store.ts';
 import type { QueueLength } from './message-store.ts';
 import { MethodBridge } from './method-bridge.ts';
@@ -194,6 +195,8 @@ export class EdgeHub implements AsyncDisposable {
     const { hub, deviceId, emit } = this.#options;
     const { database, clients, router, twins, metrics, timings } = this.#parts;
     const sessions = new SessionStore(database);
+    const suspend = (durationMs: number) => this.#listener.suspend(durationMs);
+    this.#opened.use(followFaults({ faults: hub.faults, clients, sessions, edge: { deviceId, suspend } }));
     const requests = new TwinRequests({ twins, router, metrics, deviceId, now: hub.now, emit });
     this.#listener.onClient((socket, certificate) => {
       void new ClientConnection(socket, {
@@ -202,6 +205,7 @@ export class EdgeHub implements AsyncDisposable {
         timings,
         now: hub.now,
         emit,
+        faults: hub.faults,
         authenticate: (packet) => this.#authenticate(packet, certificate),
         takeMessage: (message) => router.take(message),
         getTwin: (client) => requests.get(client),

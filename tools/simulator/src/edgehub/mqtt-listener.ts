@@ -22,11 +22,16 @@ export interface MqttListenerOptions {
 export class MqttListener implements AsyncDisposable {
   readonly port: number;
   readonly #server: Server;
+  readonly #host: string;
   readonly #sockets = new Set<Socket>();
+  #comeBack: NodeJS.Timeout | undefined;
 
-  private constructor(server: Server) {
+  private constructor(server: Server, host: string) {
     this.#server = server;
+    this.#host = host;
     this.port = (server.address() as AddressInfo).port;
+    // a port that was taken while it was away: it stays away, and what connects there says so
+    server.on('error', () => {});
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
@@ -50,7 +55,7 @@ export class MqttListener implements AsyncDisposable {
     } catch (cause) {
       throw listenFailure(purpose, { host, port }, cause);
     }
-    return new MqttListener(server);
+    return new MqttListener(server, host);
   }
 
   /** Calls back with every client that has done its TLS handshake. */
@@ -61,8 +66,21 @@ export class MqttListener implements AsyncDisposable {
     });
   }
 
+  /** Goes away as a hub that restarts, and comes back on the same port. Settles when it is away. */
+  async suspend(durationMs: number): Promise<void> {
+    clearTimeout(this.#comeBack);
+    await this.#close();
+    this.#comeBack = setTimeout(() => this.#server.listen(this.port, this.#host), durationMs);
+  }
+
   /** Closes the port and cuts whoever is still connected. */
   async [Symbol.asyncDispose](): Promise<void> {
+    clearTimeout(this.#comeBack);
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#server.listening) return;
     const closed = once(this.#server, 'close');
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
