@@ -161,9 +161,10 @@ const clearable = <Schema extends TSchema>(schema: Schema) => Type.Optional(Type
 export const ScorerReportedSchema = Type.Object(
   {
     schemaVersion: Type.Literal('1.0'),
-    state: Type.Enum(['starting', 'running', 'stopped']),
+    /** `paused` after the method `prepareUpdate`. */
+    state: Type.Enum(['starting', 'running', 'paused', 'stopped']),
     startedAt: Type.String({ description: 'ISO 8601' }),
-    /** True when no message is held: the moment to update the module. */
+    /** True when no message is held, or when paused none is worked on: the moment to update the module. */
     isIdle: Type.Boolean(),
     model: Type.Object({
       name: Type.String(),

@@ -11,6 +11,7 @@ import { MessageHandler } from './messages/message-handler.ts';
 import { MessageIntake } from './messages/message-intake.ts';
 import { MessageScorer } from './messages/message-scorer.ts';
 import { DirectMethods } from './methods/direct-methods.ts';
+import { UpdatePause } from './methods/update-pause.ts';
 import { ModelUpdater } from './model-update/model-updater.ts';
 import { wantedModel } from './model-update/wanted-model.ts';
 import { ModuleStatus } from './module-status.ts';
@@ -34,6 +35,7 @@ export class EdgeModule implements AsyncDisposable {
   readonly #counters: EdgeCounters;
   readonly #status: ModuleStatus;
   readonly #updater: ModelUpdater;
+  readonly #pause: UpdatePause;
   readonly #link: HubLink;
   readonly #acknowledgement: AcknowledgementSwitch;
   readonly #intake: MessageIntake;
@@ -52,12 +54,18 @@ export class EdgeModule implements AsyncDisposable {
     this.#counters = new EdgeCounters(metrics);
     const changed = (): void => this.#reporter.changed();
     this.#updater = new ModelUpdater({ slot: models, engine, logger, changed });
+    this.#pause = new UpdatePause({
+      intake: () => this.#intake,
+      journaled: () => this.#acknowledgement.journaled,
+      changed,
+      logger,
+    });
     this.#status = new ModuleStatus({
       engine,
       digest: () => models.digestOf(engine.describe()),
       update: () => this.#updater.status,
       counters: this.#counters,
-      held: () => this.#intake.held + this.#acknowledgement.journaled,
+      pause: this.#pause,
     });
     this.#link = this.#createLink();
     this.#acknowledgement = new AcknowledgementSwitch({
@@ -75,6 +83,8 @@ export class EdgeModule implements AsyncDisposable {
     this.#methods = new DirectMethods({
       engine,
       logger,
+      updater: this.#updater,
+      pause: this.#pause,
       scoreTimeoutMs: () => this.#settings.limits.timeoutMs,
       status: () => this.#status.snapshot(),
     });
@@ -99,6 +109,7 @@ export class EdgeModule implements AsyncDisposable {
 
   /** Stops intake, gives what is under way its time, reports for the last time, and says goodbye. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#pause[Symbol.dispose]();
     this.#acknowledgement.hold();
     const idle = this.#intake.close();
     await within(idle, this.#edgeSettings.drainMs);

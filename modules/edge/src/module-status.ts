@@ -3,6 +3,7 @@ import type { ScorerReported } from '@edgewright/contract';
 import type { Engine } from '@edgewright/engine';
 import type { UpdateStatus } from './model-update/update-report.ts';
 import { scoringModelOf } from './messages/compose-outputs.ts';
+import type { UpdatePause } from './methods/update-pause.ts';
 import type { EdgeCounters } from './messages/edge-counters.ts';
 
 /** Twin values may have 4 096 bytes, and the whole document 32 KiB (edgeHub, `ReportedPropertiesValidator.cs`). */
@@ -14,8 +15,7 @@ export interface ModuleStatusOptions {
   readonly digest: () => string | undefined;
   readonly update: () => UpdateStatus | null;
   readonly counters: EdgeCounters;
-  /** Messages held now. */
-  readonly held: () => number;
+  readonly pause: UpdatePause;
 }
 
 /** What the module says about itself: in its twin, and when it is asked by the method `status`. */
@@ -50,15 +50,15 @@ export class ModuleStatus {
   }
 
   snapshot(): ScorerReported {
-    const { engine, digest, update, counters, held } = this.#options;
+    const { engine, digest, update, counters, pause } = this.#options;
     const description = engine.describe();
     const { backend, backendReason, execution } = description;
     const sha256 = digest();
     return {
       schemaVersion: '1.0',
-      state: this.#state,
+      state: this.#state === 'running' && pause.isPaused ? 'paused' : this.#state,
       startedAt: this.#startedAt,
-      isIdle: held() === 0,
+      isIdle: pause.isIdle,
       model: { ...scoringModelOf(description), ...(sha256 === undefined ? {} : { sha256 }) },
       backend: { name: backend, reason: cut(backendReason) },
       execution: {

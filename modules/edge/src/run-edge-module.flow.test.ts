@@ -216,8 +216,80 @@ describe('runEdgeModule', () => {
     expect(await hub.call('status', null)).toMatchObject({ status: 200, payload: { counters: { scored: 1 } } });
     expect(await hub.call('explode', null)).toMatchObject({
       status: 404,
-      payload: { message: 'there is no method "explode"; there are ping, status, score' },
+      payload: {
+        message:
+          'there is no method "explode"; there are ping, status, score, reload, rollback, setLogLevel, prepareUpdate',
+      },
     });
+  });
+
+  it.each([
+    ['setLogLevel', { level: 'loud' }, 400, /\$\.level: expected/],
+    ['setLogLevel', null, 400, /expected/],
+    ['ping', { a: 1 }, 400, /cannot call ping/],
+    ['reload', { what: 'all' }, 400, /what/],
+    ['reload', { what: 'desired' }, 409, /the desired properties name no model/],
+    ['reload', null, 500, /the stub has no other models/],
+    ['rollback', {}, 409, /there is no model to go back to/],
+    ['prepareUpdate', { holdSeconds: -1 }, 400, /holdSeconds/],
+  ])('refuses %s with %j, by %i', async (name, payload, status, message) => {
+    const { hub } = await start();
+    await hub.deliver('in', '1');
+    expect(await hub.call(name, payload)).toMatchObject({
+      status,
+      payload: { message: expect.stringMatching(message) as string },
+    });
+  });
+
+  it('changes its log level when it is asked to', async () => {
+    const { hub } = await start();
+    await hub.deliver('in', '1');
+    const answer = await hub.call('setLogLevel', { level: 'error' });
+    expect(answer).toEqual({ status: 200, payload: { level: 'error', before: 'silent' } });
+  });
+
+  it('drains for an update, says through its twin that it is idle, and goes on when none comes', async () => {
+    const go = Promise.withResolvers<void>();
+    const scoring = Promise.withResolvers<void>();
+    const { hub, reported } = await start({
+      score: () => {
+        scoring.resolve();
+        return go.promise;
+      },
+    });
+    const first = hub.deliver('in', '1');
+    await scoring.promise;
+    const busy = await hub.call('prepareUpdate', { waitSeconds: 0 });
+    expect(busy.payload).toEqual({ isIdle: false, isPaused: true, waiting: 1 });
+    const preparing = hub.call('prepareUpdate', {});
+    go.resolve();
+    await first;
+    expect((await preparing).payload).toEqual({ isIdle: true, isPaused: true, waiting: 0 });
+    const second = hub.deliver('in', '2');
+    await expect.poll(reported).toMatchObject({ state: 'paused', isIdle: true });
+    expect(hub.outputs).toHaveLength(1);
+    await hub.call('prepareUpdate', { holdSeconds: 0 });
+    await second;
+    await expect.poll(reported).toMatchObject({ state: 'running' });
+  });
+
+  it('refuses a model that it has no place for, whole', async () => {
+    const { hub, reported } = await start({
+      prepare: (it) => {
+        it.desired = {
+          $version: 3,
+          mapping: { outputs: ['other'] },
+          model: { name: 'x', version: 2, url: 'https://a/b', sha256: 'a'.repeat(64) },
+        };
+      },
+    });
+    await expect
+      .poll(reported)
+      .toMatchObject({
+        settings: { status: 'refused', reason: expect.stringContaining('$.model.name is "x"') as string },
+      });
+    await hub.deliver('in', '1');
+    expect(hub.outputs[0]?.outputName).toBe('amlOutput');
   });
 
   it('starts before its hub, and comes back after an outage', async () => {

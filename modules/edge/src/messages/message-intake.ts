@@ -19,6 +19,7 @@ export class MessageIntake {
   #waiting: { readonly delivery: Delivery; readonly since: number }[] = [];
   #running = 0;
   #state: 'holding' | 'open' | 'closed' = 'holding';
+  #isPaused = false;
   #idle: PromiseWithResolvers<void> | undefined;
 
   constructor(options: MessageIntakeOptions) {
@@ -28,6 +29,21 @@ export class MessageIntake {
   /** Messages waiting and being worked on. */
   get held(): number {
     return this.#waiting.length + this.#running;
+  }
+
+  /** Messages being worked on. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Begins no more work until `resume`; what comes waits, and edgeHub with it. */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#pump();
   }
 
   deliver(delivery: Delivery): void {
@@ -60,7 +76,7 @@ export class MessageIntake {
 
   #pump(): void {
     const { acknowledgement, concurrency, counters } = this.#options;
-    while (this.#state === 'open' && this.#running < concurrency()) {
+    while (this.#state === 'open' && !this.#isPaused && this.#running < concurrency()) {
       const next = this.#waiting.shift();
       if (next === undefined) return;
       counters.stage('wait', performance.now() - next.since);

@@ -1,9 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { isEdgewrightError, messageOf } from '@edgewright/contract';
+import { documentIssues, isEdgewrightError, messageOf } from '@edgewright/contract';
 import type { Engine } from '@edgewright/engine';
 import type { Logger } from '@edgewright/telemetry';
+import type { Static, TSchema } from 'typebox';
 import { EdgeError } from '../edge-error.ts';
 import type { RawMethodCall } from '../hub/hub-client.ts';
+import { scoringModelOf } from '../messages/compose-outputs.ts';
+import type { ModelUpdater } from '../model-update/model-updater.ts';
+import { methodSchemas } from './method-schemas.ts';
+import type { UpdatePause } from './update-pause.ts';
 
 /** IoT Hub's limit on payloads of direct methods, in either direction. */
 const MAX_PAYLOAD_BYTES = 131_072;
@@ -16,11 +21,16 @@ interface MethodAnswer {
   readonly payload: unknown;
 }
 
-type Method = (payload: unknown) => Promise<MethodAnswer> | MethodAnswer;
+interface Method {
+  readonly payload: TSchema;
+  run(payload: unknown): Promise<MethodAnswer> | MethodAnswer;
+}
 
 export interface DirectMethodsOptions {
   readonly engine: Engine;
   readonly logger: Logger;
+  readonly updater: ModelUpdater;
+  readonly pause: UpdatePause;
   /** Milliseconds that the method `score` may take. */
   readonly scoreTimeoutMs: () => number;
   readonly status: () => unknown;
@@ -34,10 +44,28 @@ export class DirectMethods {
 
   constructor(options: DirectMethodsOptions) {
     this.#options = options;
+    const { logger, updater, pause } = options;
     this.#methods = new Map<string, Method>([
-      ['ping', () => ok({ time: new Date().toISOString() })],
-      ['status', () => ok(options.status())],
-      ['score', (payload) => this.#score(payload)],
+      ['ping', method(methodSchemas.ping, () => ok({ time: new Date().toISOString() }))],
+      ['status', method(methodSchemas.status, () => ok(options.status()))],
+      ['score', method(methodSchemas.score, (payload) => this.#score(payload))],
+      ['reload', method(methodSchemas.reload, (payload) => this.#reload(payload?.what))],
+      [
+        'rollback',
+        method(methodSchemas.rollback, async (payload) => {
+          await updater.rollback(payload?.reason ?? 'asked for by the method rollback');
+          return ok({ model: scoringModelOf(options.engine.describe()) });
+        }),
+      ],
+      [
+        'setLogLevel',
+        method(methodSchemas.setLogLevel, ({ level }) => {
+          const before = logger.level;
+          logger.level = level;
+          return ok({ level, before });
+        }),
+      ],
+      ['prepareUpdate', method(methodSchemas.prepareUpdate, async (payload) => ok(await pause.prepare(payload ?? {})))],
     ]);
   }
 
@@ -72,7 +100,7 @@ export class DirectMethods {
     }
     this.#running += 1;
     try {
-      return await method(readPayload(call));
+      return await method.run(checkPayload(call, method.payload));
     } catch (error) {
       const isKnown = isEdgewrightError(error);
       return {
@@ -84,11 +112,36 @@ export class DirectMethods {
     }
   }
 
+  async #reload(what: 'current' | 'desired' = 'current'): Promise<MethodAnswer> {
+    const { updater, engine } = this.#options;
+    if (what === 'desired') {
+      await updater.retry();
+      return { status: 202, payload: { update: updater.status } };
+    }
+    await updater.reload();
+    return ok({ model: scoringModelOf(engine.describe()) });
+  }
+
   async #score(payload: unknown): Promise<MethodAnswer> {
     const { engine, scoreTimeoutMs } = this.#options;
     const { value } = await engine.score({ data: payload, requestId: randomUUID(), timeoutMs: scoreTimeoutMs() });
     return ok(value);
   }
+}
+
+function method<Schema extends TSchema>(
+  payload: Schema,
+  run: (payload: Static<Schema>) => Promise<MethodAnswer> | MethodAnswer,
+): Method {
+  return { payload, run: (value) => run(value as Static<Schema>) };
+}
+
+function checkPayload(call: RawMethodCall, schema: TSchema): unknown {
+  const payload = readPayload(call);
+  const issues = documentIssues(schema, payload);
+  if (issues.length === 0) return payload;
+  const list = issues.map(({ path, expected, found }) => `${path}: expected ${expected}, found ${found}`).join('; ');
+  throw new EdgeError('MethodInvalid', `cannot call ${call.methodName}: ${list}`, { details: { issues } });
 }
 
 function ok(payload: unknown): MethodAnswer {
