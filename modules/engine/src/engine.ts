@@ -1,6 +1,8 @@
 import type { Datatype, ModelSignature } from '@edgewright/contract';
 import type { SwapOptions } from './engine-options.ts';
 import type { ClassPlan } from './images/classify.ts';
+import type { HttpCall, ScriptAnswer } from './scoring/job.ts';
+import type { ScriptDescription } from './scoring/unit-config.ts';
 import type { NamedTensors } from './tensor.ts';
 
 /** A backend that runs models. */
@@ -54,6 +56,8 @@ export interface EngineDescription {
   readonly classes?: ClassPlan;
   /** True when requests go through an entry script. */
   readonly entryScript: boolean;
+  /** What the entry script says of itself; absent when there is none. */
+  readonly script?: ScriptDescription;
 }
 
 /** Counters since the engine was made, and what is going on now. */
@@ -87,6 +91,8 @@ export interface ScoreRequest extends RequestOptions {
   readonly data: unknown;
   /** The bytes of a JPEG, PNG or WebP file, for a service that takes images. */
   readonly image?: Uint8Array;
+  /** The request as it came over HTTP, for an entry script. Without it the answer is always a value. */
+  readonly http?: HttpCall;
 }
 
 /** A request in tensors, past the entry script. Arrays may be transferred: do not use them afterwards. */
@@ -110,6 +116,8 @@ export interface ScoreResult {
   readonly engine: EngineDescription;
   /** What the entry script returned, or the outputs of the model in JSON form. Serialisable as JSON. */
   readonly value: unknown;
+  /** What the entry script answered instead of a value, to a request over HTTP: the value is undefined then. */
+  readonly answer?: ScriptAnswer;
   readonly timings: Timings;
   readonly backend: BackendName;
 }

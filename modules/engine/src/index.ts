@@ -22,5 +22,20 @@ export type {
 } from './engine.ts';
 export type { BatchingOptions } from './execution/micro-batching.ts';
 export type { EntryContext, EntryRequest, EntryScript, ScriptModel } from './entry/entry-script.ts';
+export type { RawRequest } from './entry/raw-request.ts';
+export type { ScriptResponse, ScriptResponseBody, ScriptResponseInit } from './entry/script-response.ts';
+export type {
+  Declaration,
+  InputOf,
+  NdarrayDeclaration,
+  ObjectDeclaration,
+  RecordsDeclaration,
+  StandardDeclaration,
+  TableForm,
+} from './schema/declaration.ts';
+export { arraySchema, elementSchema, needsOpenApi3 } from './schema/json-schema.ts';
+export type { JsonSchema } from './schema/json-schema.ts';
+export type { AnswerHead, ByteStream, HttpCall, ScriptAnswer } from './scoring/job.ts';
+export type { ScriptDescription } from './scoring/unit-config.ts';
 export type { ClassPlan, ScoredClass } from './images/classify.ts';
 export type { NamedTensors, Tensor, TensorData } from './tensor.ts';

@@ -15,6 +15,7 @@ import type { Dispatcher, DispatcherStats } from './execution/dispatcher.ts';
 import { classify } from './images/classify.ts';
 import { checkInputs } from './scoring/check-inputs.ts';
 import { checkDepth } from './scoring/check-depth.ts';
+import { valueOfAnswer } from './streaming/value-of-answer.ts';
 import type { NamedTensors } from './tensor.ts';
 
 /** What an engine is put together from. */
@@ -55,9 +56,16 @@ export class ScoringEngine implements AsyncDisposable {
       };
     }
     checkDepth(request.data, limits.jsonDepth);
-    const { output, timings } = await dispatcher.submit({ kind: 'script', data: request.data }, request);
-    if (!('value' in output)) throw new TypeError('an entry script job gave tensors');
-    return { value: output.value, timings, backend, engine: description };
+    const { data, http } = request;
+    const job = { kind: 'script', data, ...(http === undefined ? {} : { http }) } as const;
+    const { output, timings } = await dispatcher.submit(job, request);
+    const facts = { timings, backend, engine: description };
+    if ('value' in output) return { value: output.value, ...facts };
+    if (!('answer' in output)) throw new TypeError('an entry script job gave tensors');
+    const { answer } = output;
+    return http === undefined
+      ? { value: await valueOfAnswer(answer), ...facts }
+      : { value: undefined, answer, ...facts };
   }
 
   async infer(request: InferRequest): Promise<InferResult> {

@@ -22,21 +22,23 @@ async function load(source: string, name = 'score.ts'): ReturnType<typeof loadEn
 describe('an entry script', () => {
   it('may be TypeScript or JavaScript, with init() or without', async () => {
     const typed = await load('export function run(data: number): number { return data + 1; }');
-    expect(typed.run(1, {} as never)).toBe(2);
+    expect(typed.run(1)).toBe(2);
     const plain = await load('let dir; export function init(c) { dir = c.modelDirectory; } export const run = () => dir;', 'score.mjs'); // prettier-ignore
-    expect(plain.run(null, {} as never)).toBe('/models');
+    expect(plain.run(null)).toBe('/models');
   });
 
   it('has its own state in each engine', async () => {
     const source = 'let count = 0; export const run = () => ++count;';
     const [first, second] = [await load(source), await load(source)];
-    expect([first.run(0, {} as never), first.run(0, {} as never), second.run(0, {} as never)]).toEqual([1, 2, 1]);
+    expect([first.run(0), first.run(0), second.run(0)]).toEqual([1, 2, 1]);
   });
 
   it.each([
     { what: 'without run', source: 'export const score = 1;', text: /no exported function "run"; its exports are score/ },
     { what: 'with an init that is no function', source: 'export const init = 3; export const run = () => 1;', text: /"init" is a number/ },
     { what: 'whose init fails', source: '\n\nexport function init() {\n  throw new RangeError("no weights");\n}\nexport const run = () => 1;', text: /init\(\) failed at score\.ts:4:\d+: no weights/ },
+    { what: 'that is raw and declares its input', source: 'export const raw = true, input = { x: { standard: 1 } }; export const run = () => 1;', text: /both "raw" and "input"/ },
+    { what: 'whose declaration cannot be meant', source: 'export const input = { x: { ndarray: [1], dtype: 3 } }; export const run = () => 1;', text: /input\.x\.dtype is no option/ },
     { what: 'that throws while it loads', source: '\nthrow new TypeError("at once");', text: /at score\.ts:2:\d+: at once/ },
     { what: 'that imports what is not there', source: 'import "./missing.ts"; export const run = () => 1;', text: /missing\.ts/ },
     { what: 'that is no TypeScript', source: 'export const run = (;', text: /score\.ts/ },

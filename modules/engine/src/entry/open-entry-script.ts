@@ -5,8 +5,9 @@ import { planImage } from '../images/image-plan.ts';
 import { checkInputs } from '../scoring/check-inputs.ts';
 import type { LoadedSession, Sessions } from '../scoring/open-sessions.ts';
 import type { UnitConfig } from '../scoring/unit-config.ts';
-import type { EntryContext, EntryScript, ScriptModel } from './entry-script.ts';
+import type { EntryContext, ScriptModel } from './entry-script.ts';
 import { loadEntryScript } from './load-entry-script.ts';
+import type { LoadedScript } from './load-entry-script.ts';
 
 /**
  * Loads the entry script of a unit, when it has one, and calls its `init()`.
@@ -17,7 +18,7 @@ export async function openEntryScript(
   config: UnitConfig,
   sessions: Sessions,
   log: EngineLogger,
-): Promise<EntryScript | undefined> {
+): Promise<LoadedScript | undefined> {
   if (config.entryScript === undefined) return undefined;
   const models = new Map(sessions.all.map((loaded) => [loaded.model.name, scriptModel(loaded, config.tensorElements)]));
   const names = [...models.keys()];

@@ -1,23 +1,40 @@
 import { isEdgewrightError, messageOf } from '@edgewright/contract';
 import { NotJsonError, toJsonValue } from '../codecs/json-value.ts';
 import { EngineError } from '../engine-error.ts';
+import { acceptValue } from '../schema/accept-value.ts';
 import { placeText, scriptPlace } from '../scoring/script-place.ts';
-import type { JobRequest } from '../scoring/job.ts';
-import type { EntryRequest, EntryScript } from './entry-script.ts';
+import type { HttpCall, JobRequest, ScriptJob } from '../scoring/job.ts';
+import type { EntryRequest } from './entry-script.ts';
+import type { LoadedScript } from './load-entry-script.ts';
+import { makeAnswer } from './make-answer.ts';
+import type { MadeAnswer } from './make-answer.ts';
+import { RawRequest } from './raw-request.ts';
+import { ScriptResponse } from './script-response.ts';
+import { settleBody } from './settle-body.ts';
+
+/** What goes with a job of a script. */
+export interface ScriptRun extends JobRequest {
+  /** Fires when nobody waits for the result any more. */
+  readonly cancelled: AbortSignal;
+  readonly maxElements: number;
+}
 
 /**
- * Calls `run()` and turns what it returns into a JSON value.
+ * Calls `run()` with what the request holds, and turns what it returns into a JSON value or an answer.
  *
- * @param cancelled fires when nobody waits for the result any more
- * @throws EngineError `EntryScriptFailed` with the place in the script; `InputInvalid` when the script refused the input
+ * @throws EngineError `EntryScriptFailed` with the place in the script; `InputInvalid` when the input does not fit what the
+ *   script declares, or the script refused it
  */
 export async function runEntryScript(
-  script: EntryScript,
-  data: unknown,
-  request: JobRequest & { readonly cancelled: AbortSignal },
-): Promise<unknown> {
+  script: LoadedScript,
+  job: ScriptJob,
+  run: ScriptRun,
+): Promise<{ readonly value: unknown } | { readonly made: MadeAnswer }> {
+  const data = dataOf(script, job, run.maxElements);
   try {
-    return toJsonValue(await script.run(data, entryRequest(request)));
+    const returned = await script.run(data, entryRequest(job.http, run));
+    const made = makeAnswer(returned);
+    return made === undefined ? { value: toJsonValue(returned) } : { made: await settleBody(made) };
   } catch (cause) {
     // what the script let through of the engine's own refusals keeps its code: the input is the caller's
     if (isEdgewrightError(cause)) throw cause;
@@ -25,16 +42,39 @@ export async function runEntryScript(
   }
 }
 
-function entryRequest(request: JobRequest & { readonly cancelled: AbortSignal }): EntryRequest {
+/** The error for what a script's stream threw, once its head was sent. */
+export function streamFailure(cause: unknown): EngineError {
+  return isEdgewrightError(cause) ? (cause as EngineError) : failure(cause);
+}
+
+function dataOf({ raw, input }: LoadedScript, { data, http }: ScriptJob, maxElements: number): unknown {
+  if (raw) return new RawRequest(http ?? callOf(data));
+  return input === undefined ? data : acceptValue(input, data, { path: '$', maxElements });
+}
+
+/** What did not come over HTTP, as if it had. */
+function callOf(data: unknown): HttpCall {
+  const headers = [['content-type', 'application/json']] as const;
+  return { method: 'POST', url: '/score', headers, body: Buffer.from(JSON.stringify(data) ?? '') };
+}
+
+function entryRequest(http: HttpCall | undefined, run: ScriptRun): EntryRequest {
+  // made when asked for: most scripts ask for neither, and a timer and a map for each request cost
   let signal: AbortSignal | undefined;
+  let headers: Headers | undefined;
   return {
-    requestId: request.requestId,
-    // made when asked for: most scripts do not, and a timer for each request costs
+    requestId: run.requestId,
+    method: http?.method ?? 'POST',
+    get headers() {
+      headers ??= new Headers((http?.headers ?? []).map(([name, value]): [string, string] => [name, value]));
+      return headers;
+    },
     get signal() {
-      signal ??= AbortSignal.any([request.cancelled, AbortSignal.timeout(Math.ceil(request.timeoutMs))]);
+      signal ??= AbortSignal.any([run.cancelled, AbortSignal.timeout(Math.ceil(run.timeoutMs))]);
       return signal;
     },
     invalid: (message, details) => new EngineError('InputInvalid', message, details === undefined ? {} : { details }),
+    respond: (body, init) => new ScriptResponse(body, init),
   };
 }
 

@@ -2,6 +2,7 @@ import { EngineError } from '../engine-error.ts';
 import type { EngineLimits } from '../engine-options.ts';
 import type { EngineStats, RequestOptions } from '../engine.ts';
 import type { Job, JobOutput, ModelJob } from '../scoring/job.ts';
+import { streamOf } from '../streaming/stream-of.ts';
 import type { Lane } from './lane.ts';
 import { batchKey, joinJobs, rowsOf, splitOutput } from './micro-batching.ts';
 import type { BatchingOptions } from './micro-batching.ts';
@@ -179,7 +180,12 @@ export class Dispatcher {
     try {
       const timeoutMs = Math.max(1, ...requests.map((request) => request.timeLeft));
       const [{ options }] = requests as [PendingRequest];
-      this.#answer(requests, await lane.run(jobOf(requests), { requestId: options.requestId, timeoutMs }));
+      const output = await lane.run(jobOf(requests), { requestId: options.requestId, timeoutMs });
+      const stream = streamOf(output);
+      // a stream has clocks of its own
+      if (stream !== undefined) for (const request of requests) request.stopClock();
+      this.#answer(requests, output);
+      await stream?.finished;
     } catch (error) {
       this.#failed(requests, error);
     }
@@ -205,7 +211,11 @@ export class Dispatcher {
       return;
     }
     requests.forEach((request, i) => {
-      if (request.settled) return;
+      // what nobody waits for is not read
+      if (request.settled) {
+        streamOf(outputs[i])?.cancel();
+        return;
+      }
       this.#counters.completed += 1;
       request.resolve(outputs[i] as JobOutput);
     });

@@ -1,6 +1,7 @@
 import type { Job, JobOutput, JobRequest } from '../scoring/job.ts';
 import type { ScoringUnit } from '../scoring/scoring-unit.ts';
 import type { WorkerLane } from '../worker/worker-lane.ts';
+import { answerInProcess } from '../streaming/stream-in-process.ts';
 import type { Lane } from './lane.ts';
 
 export interface InlineLaneOptions {
@@ -33,7 +34,8 @@ export class InlineLane implements Lane, AsyncDisposable {
     if (large !== undefined && elementsOf(job) >= large.elements) return this.#runLarge(job, request);
     // most jobs are never cancelled: a controller is used until it is spent
     if (this.#running.signal.aborted) this.#running = new AbortController();
-    return unit.run(job, request, this.#running.signal);
+    const output = await unit.run(job, request, this.#running.signal);
+    return 'made' in output ? { answer: answerInProcess(output.made, request) } : output;
   }
 
   cancel(): void {

@@ -1,5 +1,5 @@
 import type { ErrorDetails } from '@edgewright/contract';
-import type { Job, JobOutput, JobRequest } from '../scoring/job.ts';
+import type { AnswerHead, Job, JobOutput, JobRequest } from '../scoring/job.ts';
 import type { UnitConfig, UnitDescription } from '../scoring/unit-config.ts';
 
 /** Levels in which workers log. */
@@ -21,6 +21,8 @@ export type HostMessage =
   | { readonly type: 'open'; readonly config: UnitConfig; readonly memoryMb: number }
   | { readonly type: 'run'; readonly id: number; readonly job: Job; readonly request: JobRequest }
   | { readonly type: 'cancel'; readonly id: number }
+  /** One more piece of the stream may come. */
+  | { readonly type: 'more'; readonly id: number }
   | { readonly type: 'close' };
 
 /** From a worker to its host. */
@@ -28,6 +30,10 @@ export type WorkerMessage =
   | { readonly type: 'opened'; readonly description: UnitDescription }
   | { readonly type: 'notOpened'; readonly error: PlainError }
   | { readonly type: 'done'; readonly id: number; readonly output: JobOutput; readonly runMs: number }
+  /** The head of an answer that is streamed: pieces follow, then `ended` or `failed`. */
+  | { readonly type: 'answered'; readonly id: number; readonly head: AnswerHead; readonly runMs: number }
+  | { readonly type: 'piece'; readonly id: number; readonly bytes: Uint8Array }
+  | { readonly type: 'ended'; readonly id: number }
   | { readonly type: 'failed'; readonly id: number; readonly error: PlainError }
   | {
       readonly type: 'log';

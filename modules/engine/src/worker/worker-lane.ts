@@ -3,9 +3,10 @@ import type { EngineLogger } from '../engine.ts';
 import type { Lane } from '../execution/lane.ts';
 import type { Job, JobOutput, JobRequest } from '../scoring/job.ts';
 import type { UnitConfig, UnitDescription } from '../scoring/unit-config.ts';
+import { IncomingStream } from '../streaming/incoming-stream.ts';
 import { fromPlainError } from './plain-error.ts';
 import { transferable } from './protocol.ts';
-import type { WorkerMessage } from './protocol.ts';
+import type { HostMessage, WorkerMessage } from './protocol.ts';
 import type { CarrierListener, StartCarrier, WorkerCarrier } from './worker-carrier.ts';
 
 export interface WorkerLaneOptions {
@@ -24,6 +25,7 @@ export interface WorkerLaneOptions {
 
 interface Running {
   readonly id: number;
+  readonly request: JobRequest;
   readonly resolve: (output: JobOutput) => void;
   readonly reject: (error: Error) => void;
 }
@@ -40,6 +42,8 @@ export class WorkerLane implements Lane {
   readonly #carrier: WorkerCarrier;
   #opening: { resolve: (description: UnitDescription) => void; reject: (error: Error) => void } | undefined;
   #running: Running | undefined;
+  /** What the job streams, once its head was given. */
+  #stream: { readonly id: number; readonly incoming: IncomingStream } | undefined;
   #nextId = 0;
   #heardOfEnd: () => void = () => {};
   readonly #hasEnded = new Promise<void>((resolve) => {
@@ -62,7 +66,7 @@ export class WorkerLane implements Lane {
   }
 
   get busy(): boolean {
-    return this.#running !== undefined;
+    return this.#running !== undefined || this.#stream !== undefined;
   }
 
   /**
@@ -96,7 +100,7 @@ export class WorkerLane implements Lane {
       }
       this.#nextId += 1;
       const id = this.#nextId;
-      this.#running = { id, resolve, reject };
+      this.#running = { id, request, resolve, reject };
       try {
         this.#carrier.send({ type: 'run', id, job, request }, job.kind === 'model' ? transferable(job.inputs) : []);
       } catch (cause) {
@@ -107,7 +111,7 @@ export class WorkerLane implements Lane {
   }
 
   cancel(): void {
-    if (this.#running !== undefined) this.#carrier.send({ type: 'cancel', id: this.#running.id });
+    if (this.#running !== undefined) this.#tell({ type: 'cancel', id: this.#running.id });
   }
 
   end(): void {
@@ -162,16 +166,47 @@ export class WorkerLane implements Lane {
     }
   }
 
-  #finish(message: WorkerMessage & { type: 'done' | 'failed' }): void {
+  #finish(message: WorkerMessage & { readonly id: number }): void {
     const running = this.#running;
-    if (running?.id !== message.id) return;
-    this.#running = undefined;
-    if (message.type === 'failed') {
-      running.reject(fromPlainError(message.error));
+    if (running?.id !== message.id) {
+      if (this.#stream?.id === message.id) this.#take(message, this.#stream.incoming);
       return;
     }
+    this.#running = undefined;
+    if (message.type === 'failed') running.reject(fromPlainError(message.error));
+    if (message.type !== 'done' && message.type !== 'answered') return;
     this.lastRunMs = message.runMs;
-    running.resolve(message.output);
+    const output =
+      message.type === 'done' ? message.output : { answer: { ...message.head, body: this.#open(running) } };
+    running.resolve(output);
+  }
+
+  #open({ id, request }: Running): IncomingStream {
+    const incoming = new IncomingStream({
+      source: {
+        more: () => this.#tell({ type: 'more', id }),
+        cancel: () => this.#tell({ type: 'cancel', id }),
+        end: () => void this.kill('what it streamed did not come to its end'),
+      },
+      idleMs: request.timeoutMs,
+      requestId: request.requestId,
+    });
+    this.#stream = { id, incoming };
+    return incoming;
+  }
+
+  #take(message: WorkerMessage, incoming: IncomingStream): void {
+    if (message.type === 'piece') {
+      incoming.chunk(message.bytes);
+      return;
+    }
+    this.#stream = undefined;
+    if (message.type === 'failed') incoming.broken(fromPlainError(message.error));
+    else incoming.end();
+  }
+
+  #tell(message: HostMessage): void {
+    if (!this.ended) this.#carrier.send(message);
   }
 
   #ended(how: string): void {
@@ -181,6 +216,8 @@ export class WorkerLane implements Lane {
     this.#opening?.reject(this.#lost());
     this.#running?.reject(this.#lost());
     this.#running = undefined;
+    this.#stream?.incoming.broken(this.#lost());
+    this.#stream = undefined;
     this.#options.onEnd(this, how);
     this.#heardOfEnd();
   }

@@ -6,6 +6,9 @@ import { openScoringUnit } from '../scoring/scoring-unit.ts';
 import type { ScoringUnit } from '../scoring/scoring-unit.ts';
 import type { UnitConfig } from '../scoring/unit-config.ts';
 import type { EngineLogger } from '../engine.ts';
+import type { MadeAnswer } from '../entry/make-answer.ts';
+import { streamFailure } from '../entry/run-entry-script.ts';
+import { OutgoingStream } from '../streaming/outgoing-stream.ts';
 import { guardOf, unguarded } from './native-gate.ts';
 import { toPlainError } from './plain-error.ts';
 import { transferable } from './protocol.ts';
@@ -75,11 +78,28 @@ async function run(message: HostMessage & { type: 'run' }, cancelled: AbortSigna
     const started = performance.now();
     const output = await (await unit)?.run(job, request, cancelled);
     if (output === undefined) return;
-    const done: WorkerMessage = { type: 'done', id, output, runMs: performance.now() - started };
-    send(done, 'outputs' in output ? transferable(output.outputs) : []);
+    const runMs = performance.now() - started;
+    if ('made' in output) await answer(id, output.made, runMs);
+    else send({ type: 'done', id, output, runMs }, 'outputs' in output ? transferable(output.outputs) : []);
   } catch (error) {
     send({ type: 'failed', id, error: toPlainError(error) });
   }
+}
+
+async function answer(id: number, { head, body }: MadeAnswer, runMs: number): Promise<void> {
+  if (body instanceof Uint8Array) {
+    send({ type: 'done', id, output: { answer: { ...head, body } }, runMs });
+    return;
+  }
+  const stream = new OutgoingStream(body, {
+    chunk: (bytes) => send({ type: 'piece', id, bytes }, [bytes.buffer as ArrayBuffer]),
+    end: () => send({ type: 'ended', id }),
+    broken: (error) => send({ type: 'failed', id, error: toPlainError(streamFailure(error)) }),
+  });
+  send({ type: 'answered', id, head, runMs });
+  current = { ...current, stream };
+  if (current.controller.signal.aborted) stream.cancel();
+  await stream.pump();
 }
 
 async function close(): Promise<void> {
@@ -91,7 +111,10 @@ async function close(): Promise<void> {
 (nodeModule as { setSourceMapsSupport?: (on: boolean) => void }).setSourceMapsSupport?.(true);
 
 let unit: Promise<ScoringUnit | undefined> | undefined;
-let current = { id: -1, controller: new AbortController() };
+let current: { id: number; controller: AbortController; stream?: OutgoingStream } = {
+  id: -1,
+  controller: new AbortController(),
+};
 
 const send = connect((message) => {
   switch (message.type) {
@@ -103,7 +126,12 @@ const send = connect((message) => {
       void run(message, current.controller.signal);
       break;
     case 'cancel':
-      if (message.id === current.id) current.controller.abort();
+      if (message.id !== current.id) break;
+      current.controller.abort();
+      current.stream?.cancel();
+      break;
+    case 'more':
+      if (message.id === current.id) current.stream?.more();
       break;
     case 'close':
       void close();
