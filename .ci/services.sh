@@ -32,6 +32,8 @@ install_packages() {
   for name in "${!packages[@]}"; do
     command -v "${packages[$name]}" >/dev/null || missing+=("$name")
   done
+  # a package without a program of its own: what makes Python's virtual environments
+  python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
   if [ ${#missing[@]} -eq 0 ]; then
     echo 'all there already'
     return 0
@@ -59,6 +61,7 @@ print_versions() {
   echo "mmdebstrap $(mmdebstrap --version 2>&1 | head -n 1)"
   chromium --version 2>/dev/null
   mosquitto -h | head -n 1
+  python3 --version
   skopeo --version
   return 0
 }

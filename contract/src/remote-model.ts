@@ -1,21 +1,24 @@
 import Type from 'typebox';
 import type { Static } from 'typebox';
+import { checkDocument, parseJson } from './document.ts';
+import { ContractError } from './errors/contract-error.ts';
 import { TensorSpecSchema } from './tensor.ts';
 
 /** How the server of a remote model is spoken to, over gRPC. */
 export const remoteProtocols = ['tensorflow-serving', 'open-inference'] as const;
 
 /** An input or output of a remote model. */
-export const RemoteTensorSchema = Type.Intersect([
-  TensorSpecSchema,
-  Type.Object({
+export const RemoteTensorSchema = Type.Object(
+  {
+    ...TensorSpecSchema.properties,
     encoding: Type.Optional(
       Type.Enum(['utf8', 'base64'], {
         description: 'of BYTES: what the texts stand for; base64 carries any bytes, such as JPEG files; default utf8',
       }),
     ),
-  }),
-]);
+  },
+  { additionalProperties: false },
+);
 
 /**
  * `NAME.remote.json`: a model that runs on a remote accelerator. It is registered and packaged as a model file is. Paths
@@ -30,10 +33,16 @@ export const RemoteModelSchema = Type.Object(
     address: Type.String({ pattern: '^[^\\s/]+:[0-9]{1,5}$', description: 'HOST:PORT' }),
     tls: Type.Optional(Type.Boolean({ description: 'true: TLS; default false' })),
     caFile: Type.Optional(
-      Type.String({ minLength: 1, description: 'certificates to trust beside the usual ones; only with tls' }),
+      Type.String({
+        minLength: 1,
+        description: 'a file of certificates to trust instead of the public ones; only with tls',
+      }),
     ),
     tokenFile: Type.Optional(
-      Type.String({ minLength: 1, description: 'a file with the token, sent as "authorization: Bearer …"' }),
+      Type.String({
+        minLength: 1,
+        description: 'a file with the token, sent as "authorization: Bearer …"; read again for each request',
+      }),
     ),
     service: Type.Optional(
       Type.String({
@@ -60,6 +69,14 @@ export const RemoteModelSchema = Type.Object(
     maxMessageBytes: Type.Optional(
       Type.Integer({ minimum: 1024, maximum: 1_073_741_824, description: 'of a request or answer; default 67108864' }),
     ),
+    keepAliveMs: Type.Optional(
+      Type.Integer({
+        minimum: 10_000,
+        maximum: 3_600_000,
+        description:
+          'how long a connection with open calls may be silent before it is tested, in milliseconds; default 30000',
+      }),
+    ),
   },
   {
     additionalProperties: false,
@@ -70,3 +87,42 @@ export const RemoteModelSchema = Type.Object(
 
 export type RemoteModel = Static<typeof RemoteModelSchema>;
 export type RemoteTensor = Static<typeof RemoteTensorSchema>;
+
+/**
+ * Reads a description of a remote model.
+ *
+ * @param source the name of the file, for messages
+ * @throws ContractError `InvalidJson`, `InvalidDocument`
+ */
+export function parseRemoteModel(text: string, source: string): RemoteModel {
+  const description = checkDocument(RemoteModelSchema, parseJson(text, source), source);
+  const fault = faultOf(description);
+  if (fault === undefined) return description;
+  throw new ContractError('InvalidDocument', `${source} is not valid: ${fault}`, { details: { source, fault } });
+}
+
+/** What a schema cannot say. */
+function faultOf({ address, tls, caFile, tokenFile, inputs, outputs, ...rest }: RemoteModel): string | undefined {
+  if (Number(/\d+$/.exec(address)?.[0]) > 65_535) return `$.address: expected HOST:PORT, found "${address}"`;
+  if (caFile !== undefined && tls !== true) return '$.caFile: it is given, but "tls" is not true';
+  if (tokenFile !== undefined && tls !== true && !isThisMachine(address)) {
+    return `$.tokenFile: without "tls" the token would travel in clear to ${address}`;
+  }
+  if (rest.model.signature !== undefined && rest.protocol !== 'tensorflow-serving') {
+    return '$.model.signature: only tensorflow-serving has signatures';
+  }
+  for (const [key, tensors] of Object.entries({ inputs, outputs })) {
+    for (const [i, { name, datatype, encoding }] of tensors.entries()) {
+      if (tensors.findIndex((other) => other.name === name) !== i)
+        return `$.${key}[${i}].name: "${name}" stands there twice`;
+      if (encoding !== undefined && datatype !== 'BYTES')
+        return `$.${key}[${i}].encoding: only BYTES has one, not ${datatype}`;
+    }
+  }
+  return undefined;
+}
+
+/** Tokens go without TLS to this machine only. */
+function isThisMachine(address: string): boolean {
+  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]):\d+$/.test(address);
+}

@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import type { TestContext } from 'vitest';
+import { pythonEnvironment } from './python-environment.ts';
 
 /** What a test gets from each service that it needs. */
 export interface Services {
@@ -17,9 +18,12 @@ export interface Services {
   readonly mmdebstrap: { readonly executable: string };
   /** The program, for registries that a test starts itself (`test/support/docker-registry.ts`). */
   readonly 'docker-registry': { readonly executable: string };
+  readonly openssl: { readonly executable: string };
   readonly skopeo: { readonly executable: string };
   readonly chromium: { readonly executable: string };
   readonly mosquitto: { readonly executable: string };
+  /** Python with gRPC and ONNX Runtime, for a server of models (`test/support/accelerator`). */
+  readonly python: { readonly executable: string };
   /** This process may listen on ports below 1024, and this loopback address is there. */
   readonly 'port-443': { readonly address: string };
 }
@@ -37,9 +41,12 @@ const probes: { readonly [Name in keyof Services]: Probe<Services[Name]> } = {
   mmdebstrap: async () =>
     process.getuid?.() === 0 ? probeExecutable('mmdebstrap') : 'mmdebstrap needs root to make a base image',
   'docker-registry': () => probeExecutable('docker-registry'),
+  openssl: () => probeExecutable('openssl'),
+  cosign: () => probeExecutable('cosign'),
   skopeo: () => probeExecutable('skopeo'),
   chromium: () => probeExecutable('chromium'),
   mosquitto: () => probeExecutable('mosquitto'),
+  python: pythonEnvironment,
   'port-443': probeLowPort,
 };
 

@@ -68,6 +68,12 @@ export const engineErrors = {
     meaning: 'The runtime failed while running the model',
     remedy: 'The message carries the reason of the runtime.',
   },
+  AcceleratorFailed: {
+    fault: 'remote',
+    httpStatus: 502,
+    meaning: 'The remote accelerator that runs the model failed, refused, or cannot be reached',
+    remedy: 'The message names its address, the gRPC status, and what to check in the *.remote.json file.',
+  },
   ScoringTimeout: {
     fault: 'self',
     httpStatus: 504,

@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { access, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const requirements = fileURLToPath(new URL('accelerator/requirements.txt', import.meta.url));
+const INSTALL_TIMEOUT_MS = 300_000;
+
+/**
+ * A Python with the packages of `accelerator/requirements.txt`, installed with pip on first use and kept in the folder
+ * `EDGEWRIGHT_TEST_CACHE`, or in one below the system's folder for temporary files.
+ *
+ * @returns the interpreter, or as a text why there is none
+ */
+export async function pythonEnvironment(): Promise<{ readonly executable: string } | string> {
+  const digest = createHash('sha256')
+    .update(await readFile(requirements))
+    .digest('hex')
+    .slice(0, 12);
+  const cache = process.env['EDGEWRIGHT_TEST_CACHE'] ?? path.join(os.tmpdir(), `edgewright-tests-${os.userInfo().uid}`);
+  const environment = path.join(cache, `python-${digest}`);
+  const executable = path.join(environment, 'bin/python');
+  if (await isThere(executable)) return { executable };
+  await mkdir(cache, { recursive: true });
+  const unfinished = await mkdtemp(path.join(cache, 'unfinished-'));
+  try {
+    await run('python3', ['-m', 'venv', unfinished], { timeout: INSTALL_TIMEOUT_MS });
+    const install = ['-m', 'pip', 'install', '--quiet', '--only-binary=:all:', '--disable-pip-version-check'];
+    await run(path.join(unfinished, 'bin/python'), [...install, '--requirement', requirements], {
+      timeout: INSTALL_TIMEOUT_MS,
+    });
+    // another test may have been quicker; nothing in an environment but its scripts minds where it stands
+    await rename(unfinished, environment).catch(async (error: unknown) => {
+      if (!(await isThere(executable))) throw error;
+    });
+    return { executable };
+  } catch (error) {
+    const lines = String(error instanceof Error ? error.message : error).split('\n');
+    return `no Python with the packages of test/support/accelerator/requirements.txt: ${lines.slice(0, 3).join(' ')}`;
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}
