@@ -15,7 +15,19 @@ export { WorkspaceModels } from './workspace-models.ts';
 export { WorkspaceSimulator } from './workspace-simulator.ts';
 export type { StartSimulatorInput } from './workspace-simulator.ts';
 // what an entry script is given, and what the verbs return
-export type { EntryContext, EntryRequest, EntryScript, NamedTensors, ScriptModel, Tensor } from '@edgewright/engine';
+export type {
+  Declaration,
+  EntryContext,
+  EntryRequest,
+  EntryScript,
+  InputOf,
+  NamedTensors,
+  RawRequest,
+  ScriptModel,
+  ScriptResponse,
+  ScriptResponseInit,
+  Tensor,
+} from '@edgewright/engine';
 export type { Hub, HubDevice, HubTwin } from '@edgewright/iothub';
 export type {
   Accelerator,
@@ -32,6 +44,7 @@ export type { ModelFilter, ModelPage, RegisterModelInput } from '@edgewright/mod
 export type {
   Credentials,
   DeletedImage,
+  ExportedImage,
   ImageDetails,
   ImageSummary,
   LayerSummary,
@@ -42,7 +55,6 @@ export type {
 export type { DeploymentManifest, InferenceConfig, Model, Platform, ProgressEvent } from '@edgewright/contract';
 export type {
   ModuleState,
-  ExportedImage,
   OutgoingMessage,
   SendRequest,
   SendResult,
