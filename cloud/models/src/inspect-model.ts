@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { modelFormatOf } from '@edgewright/contract';
-import type { Model } from '@edgewright/contract';
+import { messageOf, modelFormatOf, parseRemoteModel } from '@edgewright/contract';
+import type { Model, RemoteModel, RemoteTensor, TensorSpec } from '@edgewright/contract';
 import { ModelsError } from './models-error.ts';
 import { readOnnxFile } from './onnx/read-onnx-model.ts';
 import type { StagedFile } from './store/blob-folder.ts';
 
 /** A `model.json` describes layers or a graph; weights are in files of their own. */
 const MAX_JSON_BYTES = 256 * 1024 * 1024;
+const MAX_REMOTE_BYTES = 1024 * 1024;
 
 /** What the files of a model turned out to be. */
 export type ModelContent = Pick<Model, 'format' | 'framework' | 'signature' | 'opsets' | 'operators' | 'mainFile'>;
@@ -32,7 +33,7 @@ export function inspectModel(
     return { format: 'tfjs', framework: framework ?? 'TensorFlow', mainFile: tensorflow.path };
   }
   const remote = files.find((file) => modelFormatOf(file.path) === 'remote');
-  if (remote !== undefined) return { format: 'remote', framework: framework ?? 'Custom', mainFile: remote.path };
+  if (remote !== undefined) return inspectRemote(given, remote, { files, framework });
   const only = files.length === 1 ? files[0] : undefined;
   return { format: 'other', framework: framework ?? 'Custom', ...(only === undefined ? {} : { mainFile: only.path }) };
 }
@@ -69,6 +70,41 @@ function isTensorFlow(given: string, file: StagedFile, files: readonly StagedFil
   });
   requireExternalFiles({ given, file, files }, weights);
   return true;
+}
+
+/** A description of a model that runs elsewhere says itself what the model takes and gives. */
+function inspectRemote(
+  given: string,
+  file: StagedFile,
+  { files, framework }: Pick<OnnxFolder, 'files' | 'framework'>,
+): ModelContent {
+  if (file.sizeBytes > MAX_REMOTE_BYTES) {
+    throw invalid(given, `"${file.path}" has ${file.sizeBytes} bytes; a *.remote.json may have ${MAX_REMOTE_BYTES}`);
+  }
+  const { inputs, outputs, caFile, tokenFile } = readRemote(given, file);
+  if (caFile !== undefined && !path.isAbsolute(caFile)) requireExternalFiles({ given, file, files }, [caFile]);
+  if (tokenFile !== undefined && !path.isAbsolute(tokenFile)) {
+    throw invalid(
+      given,
+      `its "tokenFile" is "${tokenFile}", which would be kept in the registry and in every image; ` +
+        'name an absolute path that the device has, such as /run/secrets/accelerator-token',
+    );
+  }
+  const plain = ({ name, datatype, shape }: RemoteTensor): TensorSpec => ({ name, datatype, shape: [...shape] });
+  return {
+    format: 'remote',
+    framework: framework ?? 'Custom',
+    mainFile: file.path,
+    signature: { inputs: inputs.map(plain), outputs: outputs.map(plain) },
+  };
+}
+
+function readRemote(given: string, file: StagedFile): RemoteModel {
+  try {
+    return parseRemoteModel(readFileSync(file.stagedAt, 'utf8'), file.path);
+  } catch (cause) {
+    throw invalid(given, messageOf(cause));
+  }
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

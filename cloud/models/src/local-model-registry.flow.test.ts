@@ -50,6 +50,18 @@ async function failure(action: Promise<unknown>): Promise<ModelsError> {
   throw new TypeError(`expected a ModelsError, not ${String(error)}`, { cause: error });
 }
 
+/** A description of a model on a remote accelerator. */
+function remote(more: object = {}): string {
+  return JSON.stringify({
+    protocol: 'tensorflow-serving',
+    address: 'fpga:50051',
+    model: { name: 'resnet50' },
+    inputs: [{ name: 'jpeg', datatype: 'BYTES', shape: [-1], encoding: 'base64' }],
+    outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 10] }],
+    ...more,
+  });
+}
+
 describe('register', () => {
   it('stores an ONNX file as version 1, with what it takes and gives', async () => {
     const { registry, write } = await createRegistry();
@@ -120,7 +132,7 @@ describe('register', () => {
       'model.json',
     ],
     ['a SavedModel', { 'm/saved_model.pb': 'x', 'm/variables/variables.index': 'y' }, 'tfjs', 'saved_model.pb'],
-    ['a model that runs elsewhere', { 'm/net.remote.json': '{}', 'm/notes.txt': '' }, 'remote', 'net.remote.json'],
+    ['a model that runs elsewhere', { 'm/net.remote.json': remote(), 'm/notes.txt': '' }, 'remote', 'net.remote.json'],
     ['another model.json', { 'm/model.json': '{"name":"no topology"}' }, 'other', 'model.json'],
     ['a model.json that is no JSON', { 'm/model.json': 'hello', 'm/other': '' }, 'other', undefined],
   ])('knows %s', async (_, files, format, mainFile) => {
@@ -128,6 +140,29 @@ describe('register', () => {
     await write(files);
     const model = await registry.register({ name: 'm', path: path.join(folder, 'm') });
     expect([model.format, model.mainFile]).toEqual([format, mainFile]);
+  });
+
+  it('takes the signature of a model that runs elsewhere from its description', async () => {
+    const { registry, write } = await createRegistry();
+    const file = await write({ 'net.remote.json': remote({ tls: true, tokenFile: '/run/secrets/token' }) });
+    const model = await registry.register({ name: 'net', path: file });
+    expect(model.signature).toEqual({
+      inputs: [{ name: 'jpeg', datatype: 'BYTES', shape: [-1] }],
+      outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 10] }],
+    });
+  });
+
+  it.each([
+    [{ protocol: 'http' }, 'net.remote.json is not valid: $.protocol'],
+    [{ tls: true, caFile: 'ca.pem' }, 'another file, "ca.pem"'],
+    [{ tls: true, tokenFile: 'token' }, 'its "tokenFile" is "token", which would be kept in the registry'],
+    [{ tokenFile: '/run/secrets/token' }, 'the token would travel in clear to fpga:50051'],
+  ])('refuses a description with %j', async (more, words) => {
+    const { registry, write } = await createRegistry();
+    const file = await write({ 'net.remote.json': remote(more) });
+    const error = await failure(registry.register({ name: 'net', path: file }));
+    expect(error.code).toBe('ModelFileInvalid');
+    expect(error.message).toContain(words);
   });
 
   it('refuses a model of TensorFlow.js without its weights', async () => {
