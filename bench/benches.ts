@@ -2,5 +2,6 @@ import type { Bench } from './harness.ts';
 
 /** Every bench by name, in the order in which `npm run bench` without a name runs them. */
 export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  engine: async () => (await import('./engine.ts')).engineBench(),
   demo: async () => (await import('./demo.ts')).demoBench(),
 };

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { compare, median, quantile } from './harness.ts';
+import { compare, isHeld, median, quantile } from './harness.ts';
 import type { Sample } from './harness.ts';
 
 it('measures in turns, leaves the first round out, and turns ratios so that larger is better', async () => {
@@ -46,4 +46,16 @@ it('interpolates quantiles', () => {
   expect(median([4, 1, 2, 3])).toBe(2.5);
   expect(quantile([0, 10], 0.99)).toBeCloseTo(9.9);
   expect(() => median([])).toThrow(RangeError);
+});
+
+it.each([
+  { what: 'nothing was asked for', held: true },
+  { what: 'the ratio is reached', goal: 2, held: true },
+  { what: 'the ratio is not reached', goal: 2.1, held: false },
+  { what: 'ours is small enough', limit: { of: 'ours', atMost: 5 }, held: true },
+  { what: 'ours is too large', limit: { of: 'ours', atMost: 4 }, held: false },
+  { what: 'ours is not far above the baseline', limit: { of: 'difference', atMost: -5 }, held: true },
+  { what: 'ours is too far above the baseline', limit: { of: 'difference', atMost: -6 }, held: false },
+] as const)('a row holds when $what: $held', ({ held, ...asked }) => {
+  expect(isHeld({ metric: 'time', unit: 's', ours: 5, baseline: 10, ratio: 2, ...asked })).toBe(held);
 });

@@ -6,6 +6,14 @@ export interface Metric {
   readonly better: 'smaller' | 'larger';
   /** The least ratio asked for, if any. */
   readonly goal?: number;
+  /** The most that ours may be, or may be above the baseline, where that is what is asked for. */
+  readonly limit?: Limit;
+}
+
+/** A bound in the unit of its metric. */
+export interface Limit {
+  readonly of: 'ours' | 'difference';
+  readonly atMost: number;
 }
 
 /** What one execution of one side measured, by metric. */
@@ -35,6 +43,13 @@ export interface BenchRow {
   readonly baseline: number;
   readonly ratio: number;
   readonly goal?: number;
+  readonly limit?: Limit;
+}
+
+/** True unless a goal or a limit was set and is not held. */
+export function isHeld({ ours, baseline, ratio, goal, limit }: BenchRow): boolean {
+  if (goal !== undefined && ratio < goal) return false;
+  return limit === undefined || (limit.of === 'ours' ? ours : ours - baseline) <= limit.atMost;
 }
 
 const DEFAULT_ROUNDS = 5;
@@ -60,13 +75,14 @@ export async function compare(comparison: Comparison, report: (line: string) => 
 }
 
 function rowOf(
-  { metric, unit, better, goal }: Metric,
+  { metric, unit, better, goal, limit }: Metric,
   samples: { readonly ours: readonly Sample[]; readonly baseline: readonly Sample[] },
 ): BenchRow {
   const ours = median(valuesOf(samples.ours, metric));
   const baseline = median(valuesOf(samples.baseline, metric));
   const ratio = better === 'larger' ? ours / baseline : baseline / ours;
-  return { metric, unit, ours, baseline, ratio, ...(goal === undefined ? {} : { goal }) };
+  const asked = { ...(goal === undefined ? {} : { goal }), ...(limit === undefined ? {} : { limit }) };
+  return { metric, unit, ours, baseline, ratio, ...asked };
 }
 
 function valuesOf(samples: readonly Sample[], metric: string): number[] {
