@@ -20,6 +20,10 @@ export const scorerProperties = {
   azureMlResponse: 'AzureMLResponse',
   /** The message id of the input; the output's own is derived from it and from the model's version. */
   inputMessageId: 'inputMessageId',
+  /** `cloud` on results of the fallback; edge results do not have it. */
+  scoredBy: 'scoredBy',
+  /** Why the cloud was asked: error, timeout, queueFull or confidence. */
+  fallbackReason: 'fallbackReason',
 } as const;
 
 /** The largest message that edgeHub and IoT Hub take: body and properties together, in bytes. */

@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import type { Static, TSchema } from 'typebox';
+import { FallbackSchema, ReportedFallbackSchema } from './cloud-fallback.ts';
 import { MAX_MESSAGE_BYTES } from './messages.ts';
 import { ModelGateSchema, ModelSourceSchema, ReportedUpdateSchema } from './model-delivery.ts';
 
@@ -136,6 +137,7 @@ export const ScorerDesiredSchema = Type.Object(
       }),
     ),
     modelGate: Type.Optional(ModelGateSchema),
+    fallback: Type.Optional(FallbackSchema),
     reportIntervalSeconds: Type.Optional(
       Type.Integer({
         minimum: 5,
@@ -192,6 +194,7 @@ export const ScorerReportedSchema = Type.Object(
     ),
     /** Absent before a model was asked for. */
     update: clearable(ReportedUpdateSchema),
+    fallback: clearable(ReportedFallbackSchema),
     lastError: clearable(Type.Object({ code: Type.String(), message: Type.String(), at: Type.String() })),
   },
   {

@@ -69,6 +69,18 @@ export const edgeErrors = {
     meaning: 'The folder of fetched models cannot be written, or the disk is full',
     remedy: 'Check the folder EDGEWRIGHT_STATE_DIRECTORY, its permissions and the free space.',
   },
+  CloudUnavailable: {
+    fault: 'remote',
+    httpStatus: 503,
+    meaning: 'The endpoint of the fallback could not score a message for now',
+    remedy: 'Nothing to do: the message waits and is tried again; check the address and the key when it stays so.',
+  },
+  CloudRefused: {
+    fault: 'remote',
+    httpStatus: 502,
+    meaning: 'The endpoint of the fallback will not score a message, or did not within the time that it may wait',
+    remedy: 'The message has the answer of the endpoint; the edge error of the message is beside it.',
+  },
   UpdateRefused: {
     fault: 'user',
     httpStatus: 409,

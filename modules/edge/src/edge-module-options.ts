@@ -15,8 +15,10 @@ export interface EdgeModuleOptions {
   readonly settings?: Partial<EdgeSettings>;
   /** What the engine was made of, and where models that are fetched are kept. */
   readonly models: ModelSlot;
-  /** A folder that outlives the process, for the journal of `after-journal`. */
+  /** A folder that outlives the process, for the journal of `after-journal` and what waits for the cloud. */
   readonly stateDirectory?: string;
+  /** The key of the fallback's endpoint, asked for at each request so that it can be renewed; absent when there is none. */
+  readonly fallbackKey?: () => Promise<string>;
   /** Makes the SDK's client; default `ModuleClient.fromEnvironment`, which reads the variables that edgeAgent sets. */
   readonly createClient?: CreateClient;
 }

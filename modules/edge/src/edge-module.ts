@@ -4,6 +4,10 @@ import { AcknowledgementSwitch } from './acknowledgement/acknowledgement-switch.
 import type { EdgeModuleOptions } from './edge-module-options.ts';
 import { defaultEdgeSettings } from './edge-settings.ts';
 import type { EdgeSettings } from './edge-settings.ts';
+import { CloudEndpoint } from './fallback/cloud-endpoint.ts';
+import { CloudFallback } from './fallback/cloud-fallback.ts';
+import { createFallbackOutlet } from './fallback/fallback-outlet.ts';
+import { readFallbackSettings } from './fallback/fallback-settings.ts';
 import { HubLink } from './hub/hub-link.ts';
 import type { HubSession } from './hub/hub-session.ts';
 import { EdgeCounters } from './messages/edge-counters.ts';
@@ -36,6 +40,8 @@ export class EdgeModule implements AsyncDisposable {
   readonly #status: ModuleStatus;
   readonly #updater: ModelUpdater;
   readonly #pause: UpdatePause;
+  readonly #fallback: CloudFallback;
+  readonly #handler: MessageHandler;
   readonly #link: HubLink;
   readonly #acknowledgement: AcknowledgementSwitch;
   readonly #intake: MessageIntake;
@@ -64,12 +70,15 @@ export class EdgeModule implements AsyncDisposable {
       engine,
       digest: () => models.digestOf(engine.describe()),
       update: () => this.#updater.status,
+      fallback: () => this.#fallback.status,
       counters: this.#counters,
       pause: this.#pause,
     });
     this.#link = this.#createLink();
+    this.#fallback = this.#createFallback();
+    this.#handler = this.#createHandler();
     this.#acknowledgement = new AcknowledgementSwitch({
-      handler: this.#createHandler(),
+      handler: this.#handler,
       counters: this.#counters,
       logger,
       stateDirectory: options.stateDirectory,
@@ -120,6 +129,7 @@ export class EdgeModule implements AsyncDisposable {
     this.#reporter[Symbol.dispose]();
     this.#sync[Symbol.dispose]();
     await within(this.#acknowledgement[Symbol.asyncDispose](), RELEASE_MS);
+    await within(this.#fallback[Symbol.asyncDispose](), RELEASE_MS);
     await within(this.#updater[Symbol.asyncDispose](), RELEASE_MS);
     await this.#link[Symbol.asyncDispose]();
   }
@@ -142,7 +152,22 @@ export class EdgeModule implements AsyncDisposable {
         this.#sync.detach();
         this.#intake.hold();
         this.#acknowledgement.hold();
+        this.#fallback.hold();
       },
+    });
+  }
+
+  #createFallback(): CloudFallback {
+    const { fallbackKey, stateDirectory, metrics, logger } = this.#options;
+    return new CloudFallback({
+      endpoint: new CloudEndpoint(async () => fallbackKey?.()),
+      outlet: createFallbackOutlet(
+        () => this.#handler,
+        (inputName) => this.#settings.outputsOf(inputName),
+      ),
+      stateDirectory,
+      metrics,
+      logger,
     });
   }
 
@@ -151,6 +176,7 @@ export class EdgeModule implements AsyncDisposable {
     const scorer = new MessageScorer({
       engine,
       observer: this.#updater,
+      fallback: this.#fallback,
       settings: () => this.#settings,
       counters: this.#counters,
       scoringMetrics,
@@ -189,14 +215,19 @@ export class EdgeModule implements AsyncDisposable {
     this.#status.enter('running');
     this.#reporter.attach(session);
     this.#acknowledgement.ready();
+    this.#fallback.ready();
     this.#intake.open();
   }
 
   async #apply(settings: ScorerSettings): Promise<void> {
-    const model = wantedModel(settings.model, this.#options.models);
+    const { models, stateDirectory, fallbackKey } = this.#options;
+    const model = wantedModel(settings.model, models);
+    const has = { stateDirectory: stateDirectory !== undefined, key: fallbackKey !== undefined };
+    const fallback = readFallbackSettings(settings.fallback, has);
     await this.#acknowledgement.select(settings.acknowledgement);
     this.#options.logger.level = settings.logLevel ?? this.#startLevel;
     this.#settings = settings;
+    await this.#fallback.configure(fallback);
     this.#updater.want(model, settings.modelGate);
   }
 }

@@ -4,60 +4,12 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { documentIssues, parseJson, ScorerReportedSchema, ScoringErrorSchema } from '@edgewright/contract';
 import { EngineError } from '@edgewright/engine';
-import { createLogger, createMetrics, createScoringMetrics } from '@edgewright/telemetry';
-import { ModuleClient } from 'azure-iot-device';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createStubEngine } from '../../../test/support/stub-engine.ts';
-import type { StubScore } from '../../../test/support/stub-engine.ts';
-import { TestHub } from '../../../test/support/test-hub.ts';
-import type { EdgeSettings } from './edge-settings.ts';
-import { ModelSlot } from './model-update/model-slot.ts';
-import { runEdgeModule } from './run-edge-module.ts';
-
-interface StartOptions {
-  /** Default: a new one. */
-  readonly hub?: TestHub;
-  readonly score?: StubScore;
-  readonly settings?: Partial<EdgeSettings>;
-  readonly stateDirectory?: string;
-  readonly prepare?: (hub: TestHub) => void | Promise<void>;
-}
-
-const image = { swap: { models: [], modelDirectory: '/models' }, digests: new Map<string, string>() };
-
-async function start({ score, settings, stateDirectory, prepare, hub: given }: StartOptions = {}) {
-  const hub = given ?? (await TestHub.start());
-  await prepare?.(hub);
-  const stop = new AbortController();
-  const logger = createLogger({ level: 'silent', name: 'test' });
-  const metrics = createMetrics({ prefix: 'test', process: false });
-  const ended = runEdgeModule({
-    engine: createStubEngine(score),
-    logger,
-    models: await ModelSlot.open({ image, stateDirectory, logger }),
-    metrics,
-    scoringMetrics: createScoringMetrics(metrics),
-    signal: stop.signal,
-    createClient: async (transport) => {
-      const client = ModuleClient.fromConnectionString(hub.connectionString, transport);
-      await client.setOptions({ ca: hub.ca });
-      return client;
-    },
-    ...(settings === undefined ? {} : { settings }),
-    ...(stateDirectory === undefined ? {} : { stateDirectory }),
-  });
-  onTestFinished(async () => {
-    stop.abort();
-    await ended.catch(() => {});
-    await hub[Symbol.asyncDispose]();
-  });
-  const reported = () => Object.assign({}, ...hub.reported) as Record<string, unknown>;
-  return { hub, stop, ended, metrics, reported };
-}
+import { startEdgeModule } from '../../../test/support/running-edge-module.ts';
 
 describe('runEdgeModule', () => {
   it('scores a message and carries over what came with it', async () => {
-    const { hub } = await start();
+    const { hub } = await startEdgeModule();
     await hub.deliver('sensorInput', '{"data":[1,2]}', {
       '$.mid': 'm-1',
       '$.cid': 'c-1',
@@ -93,7 +45,7 @@ describe('runEdgeModule', () => {
     ['of an unknown encoding', '1', { '$.ce': 'utf-32' }, 'MessageRejected', '"utf-32"'],
     ['refused by the model', '{"bad":1}', {}, 'InputInvalid', 'no such input'],
   ] as const)('sends what is %s to the error output, and acknowledges it', async (_, body, properties, code, text) => {
-    const { hub, reported } = await start({
+    const { hub, reported } = await startEdgeModule({
       score: () => {
         throw new EngineError('InputInvalid', 'no such input');
       },
@@ -110,7 +62,7 @@ describe('runEdgeModule', () => {
 
   it('tries again what the machine failed at, then gives it to the error output', async () => {
     let calls = 0;
-    const { hub } = await start({
+    const { hub } = await startEdgeModule({
       score: () => {
         calls += 1;
         if (calls !== 3) throw new EngineError('ScoringFailed', 'out of memory');
@@ -126,7 +78,7 @@ describe('runEdgeModule', () => {
   });
 
   it('refuses a result that no message can hold, with the sizes', async () => {
-    const { hub } = await start({ score: () => 'x'.repeat(300_000) });
+    const { hub } = await startEdgeModule({ score: () => 'x'.repeat(300_000) });
     await hub.deliver('in', '1');
     expect(hub.outputs).toHaveLength(1);
     expect(parseJson(hub.outputs[0]?.body ?? '', 'the error')).toMatchObject({
@@ -136,7 +88,7 @@ describe('runEdgeModule', () => {
   });
 
   it('drops what the sender brought along when even the error would be too large with it', async () => {
-    const { hub } = await start();
+    const { hub } = await startEdgeModule();
     await hub.deliver('in', 'no json', {
       '$.mid': 'm'.repeat(30_000),
       '$.cid': 'c'.repeat(30_000),
@@ -146,7 +98,7 @@ describe('runEdgeModule', () => {
   });
 
   it('recognises a message that comes again because its acknowledgement was lost', async () => {
-    const { hub } = await start();
+    const { hub } = await startEdgeModule();
     let dropped = false;
     hub.onOutput = () => {
       if (!dropped) setImmediate(() => hub.dropConnections());
@@ -161,7 +113,7 @@ describe('runEdgeModule', () => {
   });
 
   it('follows the mapping of its desired properties', async () => {
-    const { hub, reported } = await start({
+    const { hub, reported } = await startEdgeModule({
       prepare: (it) => {
         it.desired = {
           $version: 7,
@@ -178,7 +130,7 @@ describe('runEdgeModule', () => {
   });
 
   it('refuses desired properties with a mistake whole, and says why', async () => {
-    const { hub, reported } = await start();
+    const { hub, reported } = await startEdgeModule();
     await hub.deliver('in', '1');
     hub.patchDesired({ mapping: { outputs: ['other'] }, limits: { maxAttempts: 0 }, colour: 'red' });
     await expect.poll(reported).toMatchObject({ settings: { status: 'refused', desiredVersion: 2 } });
@@ -194,7 +146,7 @@ describe('runEdgeModule', () => {
   });
 
   it('reports its state in the form of the schema', async () => {
-    const { hub, reported, stop, ended } = await start();
+    const { hub, reported, stop, ended } = await startEdgeModule();
     await hub.deliver('in', '1');
     await expect.poll(() => documentIssues(ScorerReportedSchema, reported())).toEqual([]);
     stop.abort();
@@ -203,7 +155,7 @@ describe('runEdgeModule', () => {
   });
 
   it('answers direct methods', async () => {
-    const { hub } = await start({
+    const { hub } = await startEdgeModule({
       score: (data) => {
         if (data === 'bad') throw new EngineError('InputInvalid', 'not a number');
         return { sum: data };
@@ -233,7 +185,7 @@ describe('runEdgeModule', () => {
     ['rollback', {}, 409, /there is no model to go back to/],
     ['prepareUpdate', { holdSeconds: -1 }, 400, /holdSeconds/],
   ])('refuses %s with %j, by %i', async (name, payload, status, message) => {
-    const { hub } = await start();
+    const { hub } = await startEdgeModule();
     await hub.deliver('in', '1');
     expect(await hub.call(name, payload)).toMatchObject({
       status,
@@ -242,7 +194,7 @@ describe('runEdgeModule', () => {
   });
 
   it('changes its log level when it is asked to', async () => {
-    const { hub } = await start();
+    const { hub } = await startEdgeModule();
     await hub.deliver('in', '1');
     const answer = await hub.call('setLogLevel', { level: 'error' });
     expect(answer).toEqual({ status: 200, payload: { level: 'error', before: 'silent' } });
@@ -251,7 +203,7 @@ describe('runEdgeModule', () => {
   it('drains for an update, says through its twin that it is idle, and goes on when none comes', async () => {
     const go = Promise.withResolvers<void>();
     const scoring = Promise.withResolvers<void>();
-    const { hub, reported } = await start({
+    const { hub, reported } = await startEdgeModule({
       score: () => {
         scoring.resolve();
         return go.promise;
@@ -274,7 +226,7 @@ describe('runEdgeModule', () => {
   });
 
   it('refuses a model that it has no place for, whole', async () => {
-    const { hub, reported } = await start({
+    const { hub, reported } = await startEdgeModule({
       prepare: (it) => {
         it.desired = {
           $version: 3,
@@ -283,17 +235,15 @@ describe('runEdgeModule', () => {
         };
       },
     });
-    await expect
-      .poll(reported)
-      .toMatchObject({
-        settings: { status: 'refused', reason: expect.stringContaining('$.model.name is "x"') as string },
-      });
+    await expect.poll(reported).toMatchObject({
+      settings: { status: 'refused', reason: expect.stringContaining('$.model.name is "x"') as string },
+    });
     await hub.deliver('in', '1');
     expect(hub.outputs[0]?.outputName).toBe('amlOutput');
   });
 
   it('starts before its hub, and comes back after an outage', async () => {
-    const { hub } = await start({ prepare: (it) => it.stop() });
+    const { hub } = await startEdgeModule({ prepare: (it) => it.stop() });
     await hub.listen();
     await hub.deliver('in', '1');
     await hub.stop();
@@ -304,7 +254,7 @@ describe('runEdgeModule', () => {
   });
 
   it('gives up when there is no hub for too long', async () => {
-    const { ended } = await start({ prepare: (it) => it.stop(), settings: { hubDeadlineMs: 200 } });
+    const { ended } = await startEdgeModule({ prepare: (it) => it.stop(), settings: { hubDeadlineMs: 200 } });
     await expect(ended).rejects.toMatchObject({
       code: 'HubUnreachable',
       message: /no session with edgeHub for/ as never,
@@ -314,7 +264,7 @@ describe('runEdgeModule', () => {
   it('finishes what is under way when it is told to stop, and takes nothing more', async () => {
     const go = Promise.withResolvers<void>();
     const scoring = Promise.withResolvers<void>();
-    const { hub, stop, ended } = await start({
+    const { hub, stop, ended } = await startEdgeModule({
       score: () => {
         scoring.resolve();
         return go.promise;
@@ -331,7 +281,7 @@ describe('runEdgeModule', () => {
   });
 
   it('lets go of what does not end in time, so that it comes again', async () => {
-    const { hub, stop, ended } = await start({
+    const { hub, stop, ended } = await startEdgeModule({
       settings: { drainMs: 50 },
       score: (_, { signal }) =>
         new Promise((_resolve, reject) => {
@@ -348,7 +298,7 @@ describe('runEdgeModule', () => {
 
   it('under on-receive acknowledges before it scores', async () => {
     const go = Promise.withResolvers<void>();
-    const { hub } = await start({
+    const { hub } = await startEdgeModule({
       score: () => go.promise,
       prepare: (it) => {
         it.desired = { $version: 1, acknowledgement: 'on-receive' };
@@ -371,7 +321,7 @@ describe('runEdgeModule', () => {
 
     it('acknowledges what is in the journal, and scores it later', async () => {
       const go = Promise.withResolvers<void>();
-      const { hub, reported } = await start({
+      const { hub, reported } = await startEdgeModule({
         stateDirectory: await folder(),
         score: () => go.promise,
         prepare: (it) => {
@@ -388,7 +338,7 @@ describe('runEdgeModule', () => {
 
     it('scores what a former process left, whatever the policy is now', async () => {
       const stateDirectory = await folder();
-      const stuck = await start({
+      const stuck = await startEdgeModule({
         stateDirectory,
         settings: { drainMs: 10 },
         score: () => Promise.withResolvers().promise,
@@ -400,14 +350,14 @@ describe('runEdgeModule', () => {
       stuck.stop.abort();
       await stuck.ended;
       expect(stuck.hub.outputs).toEqual([]);
-      const { hub } = await start({ stateDirectory });
+      const { hub } = await startEdgeModule({ stateDirectory });
       await hub.until(() => hub.outputs.length === 1);
       expect(hub.outputs[0]?.body).toBe('"kept"');
     });
 
     it('holds edgeHub back when the journal is full', async () => {
       const go = Promise.withResolvers<void>();
-      const { hub } = await start({
+      const { hub } = await startEdgeModule({
         stateDirectory: await folder(),
         score: () => go.promise,
         prepare: (it) => {
@@ -426,7 +376,7 @@ describe('runEdgeModule', () => {
     });
 
     it('keeps what it cannot send until there is a connection again', async () => {
-      const { hub } = await start({
+      const { hub } = await startEdgeModule({
         stateDirectory: await folder(),
         prepare: (it) => {
           it.desired = journaled;
@@ -442,7 +392,7 @@ describe('runEdgeModule', () => {
     });
 
     it('is refused without a folder for it', async () => {
-      const { hub, reported } = await start({
+      const { hub, reported } = await startEdgeModule({
         prepare: (it) => {
           it.desired = journaled;
         },
@@ -456,7 +406,7 @@ describe('runEdgeModule', () => {
   });
 
   it('counts what it does', async () => {
-    const { hub, metrics } = await start();
+    const { hub, metrics } = await startEdgeModule();
     await hub.deliver('in', '1');
     await hub.deliver('in', '{');
     const text = await metrics.text();

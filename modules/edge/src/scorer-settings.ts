@@ -34,6 +34,7 @@ export interface ScorerSettings {
   /** The model to score with; undefined for the image's own. */
   readonly model: ScorerDesired['model'];
   readonly modelGate: ModelGate;
+  readonly fallback: ScorerDesired['fallback'];
   readonly reportIntervalSeconds: number;
   /** Undefined: as the module was started. */
   readonly logLevel: ScorerDesired['logLevel'];
@@ -68,7 +69,7 @@ export function readScorerSettings(desired: Readonly<Record<string, unknown>>): 
       },
     );
   }
-  const { acknowledgement, journal, limits, mapping, model, modelGate, reportIntervalSeconds, logLevel } =
+  const { acknowledgement, journal, limits, mapping, model, modelGate, fallback, reportIntervalSeconds, logLevel } =
     own as ScorerDesired;
   const byInput = new Map(Object.entries(mapping?.inputs ?? {}));
   return {
@@ -77,6 +78,7 @@ export function readScorerSettings(desired: Readonly<Record<string, unknown>>): 
     limits: { ...defaultLimits, ...limits },
     model,
     modelGate: { ...defaultModelGate, ...modelGate },
+    fallback,
     reportIntervalSeconds: reportIntervalSeconds ?? 60,
     logLevel,
     outputsOf: (inputName) => ({

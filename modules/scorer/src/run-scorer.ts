@@ -9,6 +9,7 @@ import type { Engine } from '@edgewright/engine';
 import { createMetrics, createScoringMetrics } from '@edgewright/telemetry';
 import type { Logger, Metrics } from '@edgewright/telemetry';
 import { imageModels, openModels } from './open-models.ts';
+import { readSecret } from './read-secret.ts';
 import { readScoringConfig } from './read-scoring-config.ts';
 import type { ScorerEnvironment } from './scorer-environment.ts';
 import { serveMetrics } from './serve-metrics.ts';
@@ -61,7 +62,7 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
   if (environment.edge === undefined) await aborted(signal);
   else {
     const { hubDeadlineMs, tokenLifetime } = environment.edge;
-    const { stateDirectory } = environment;
+    const { stateDirectory, fallbackKey } = environment;
     await runEdgeModule({
       engine,
       models,
@@ -71,6 +72,7 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
       signal,
       settings: { ...(hubDeadlineMs === undefined ? {} : { hubDeadlineMs }), tokenLifetime },
       ...(stateDirectory === undefined ? {} : { stateDirectory }),
+      ...(fallbackKey === undefined ? {} : { fallbackKey: async () => readSecret(fallbackKey) }),
     });
   }
   logger.info('closing');

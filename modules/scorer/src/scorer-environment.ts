@@ -21,6 +21,8 @@ export interface ScorerEnvironment {
   readonly stateDirectory: string | undefined;
   /** The public key that fetched models must be signed with, PEM. */
   readonly modelKeyFile: string | undefined;
+  /** The key of the fallback's endpoint: itself, or the file that it stands in. */
+  readonly fallbackKey: { readonly value: string } | { readonly file: string } | undefined;
   readonly backend: BackendChoice | undefined;
   readonly executionProviders: readonly ExecutionProvider[] | undefined;
   readonly workers: number | undefined;
@@ -80,12 +82,18 @@ export function readScorerEnvironment(variables: Variables): ScorerEnvironment {
       'info',
     stateDirectory: variables['EDGEWRIGHT_STATE_DIRECTORY'] || undefined,
     modelKeyFile: variables['EDGEWRIGHT_MODEL_KEY_FILE'] || undefined,
+    fallbackKey: keyOf(variables),
     backend: parsed(variables, 'EDGEWRIGHT_BACKEND', parseBackendChoice),
     executionProviders: parsed(variables, 'EDGEWRIGHT_EXECUTION_PROVIDERS', parseExecutionProviders),
     workers: wholeNumber(variables, 'EDGEWRIGHT_WORKERS', { least: 1, most: 256 }),
     threads: wholeNumber(variables, 'EDGEWRIGHT_THREADS', { least: 1, most: 256 }),
     edge,
   };
+}
+
+function keyOf({ EDGEWRIGHT_FALLBACK_KEY: value, EDGEWRIGHT_FALLBACK_KEY_FILE: file }: Variables) {
+  if (value) return { value };
+  return file ? { file } : undefined;
 }
 
 function readEdge(variables: Variables): EdgeEnvironment | undefined {

@@ -23,7 +23,7 @@ export interface ServeServiceOptions {
  * @throws WebError `PortInUse`, `AuthenticationInvalid`, `CertificateInvalid`
  */
 export async function serveService({ service, http, title, ...options }: ServeServiceOptions): Promise<ScoringServer> {
-  const { name, router, tls, requestsPerSecond, fd, drainMs } = service;
+  const { name, router, tls, requestsPerSecond, drainMs } = service;
   const engine = router === undefined ? options.engine : routeRequests(options.engine, router);
   await using cleanup = new AsyncDisposableStack();
   const authenticator = createAuthenticator(service, options.logger);
@@ -37,7 +37,6 @@ export async function serveService({ service, http, title, ...options }: ServeSe
       ...(name === undefined ? {} : { title: name }),
       ...(authenticator === undefined ? {} : { authenticator }),
       ...(tls === undefined ? {} : { tls }),
-      ...(fd === undefined ? {} : { fd }),
       ...(requestsPerSecond === undefined ? {} : { limits: { requestsPerSecond } }),
     }),
   );

@@ -15,8 +15,6 @@ export interface ServiceEnvironment {
   readonly requestsPerSecond: number | undefined;
   /** How long it still answers after it was told to stop, so that whoever sends requests hears of it first. */
   readonly drainMs: number;
-  /** A socket that listens already. */
-  readonly fd: number | undefined;
 }
 
 const DEFAULT_NAME = 'ML service';
@@ -40,7 +38,6 @@ export function readServiceEnvironment(variables: Variables): ServiceEnvironment
     router: readRouter(variables, name ?? DEFAULT_NAME),
     requestsPerSecond: wholeNumber(variables, 'EDGEWRIGHT_REQUESTS_PER_SECOND', { least: 1, most: 1_000_000 }),
     drainMs: (wholeNumber(variables, 'EDGEWRIGHT_DRAIN_SECONDS', { least: 0, most: 600 }) ?? 0) * 1000,
-    fd: wholeNumber(variables, 'EDGEWRIGHT_HTTP_FD', { least: 3, most: 1023 }),
   };
 }
 

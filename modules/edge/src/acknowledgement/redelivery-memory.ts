@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { InputMessage } from '../messages/input-message.ts';
+import { redeliveryKey } from '../messages/redelivery-key.ts';
 
 const CAPACITY = 1_024;
 const LIFETIME_MS = 300_000;
@@ -21,10 +21,7 @@ export class RedeliveryMemory {
 
   /** What a message is recognised by; undefined when it has no id. */
   keyOf(message: InputMessage): string | undefined {
-    const { messageId, senderDeviceId = '', senderModuleId = '', inputName, body } = message;
-    if (messageId === undefined) return undefined;
-    const facts = JSON.stringify([senderDeviceId, senderModuleId, inputName, messageId]);
-    return createHash('sha1').update(facts).update(body).digest('base64');
+    return redeliveryKey(message);
   }
 
   isConfirmed(key: string): boolean {

@@ -63,10 +63,15 @@ export class MessageJournal implements Disposable {
    * again loses more.
    *
    * @param onPutAside told of the name under which a journal was put aside, and why
+   * @param name of the file; default `journal.sqlite`
    * @throws EdgeError `JournalUnusable`
    */
-  static async open(directory: string, onPutAside: (file: string, error: unknown) => void): Promise<MessageJournal> {
-    const file = path.join(directory, FILE);
+  static async open(
+    directory: string,
+    onPutAside: (file: string, error: unknown) => void,
+    name = FILE,
+  ): Promise<MessageJournal> {
+    const file = path.join(directory, name);
     try {
       const { DatabaseSync } = await import('node:sqlite');
       mkdirSync(directory, { recursive: true });

@@ -40,6 +40,24 @@ export function composeResults(message: InputMessage, result: ScoreResult, names
   return names.outputs.map((outputName) => addressed(message, { outputName, body, properties, model }));
 }
 
+/** The messages that carry a result of the cloud. */
+export function composeCloudResults(
+  message: InputMessage,
+  result: { readonly value: unknown; readonly reason: string },
+  names: OutputNames,
+): OutputMessage[] {
+  const body = JSON.stringify(result.value) ?? 'null';
+  const properties: MessageProperties = [
+    ...carriedOver(message),
+    [scorerProperties.scoredBy, 'cloud'],
+    [scorerProperties.fallbackReason, result.reason],
+    [scorerProperties.azureMlResponse, 'OK'],
+    ...inputId(message),
+  ];
+  const model = { name: '', version: 'cloud' };
+  return names.outputs.map((outputName) => addressed(message, { outputName, body, properties, model }));
+}
+
 /**
  * The message that says why an input could not be scored.
  *

@@ -50,12 +50,24 @@ export class MessageHandler {
     return this.#settle(message, () => Promise.resolve(this.#options.scorer.reject(message, error)));
   }
 
+  /** Sends outputs that were made elsewhere. Never rejects. */
+  async answer(message: InputMessage, outputs: readonly OutputMessage[]): Promise<Handled> {
+    try {
+      const sent = await this.#send(message, { outputs });
+      if (sent.error !== undefined) this.#noteRejection(message, sent.error);
+      return 'confirmed';
+    } catch (error) {
+      return this.#release(message, messageOf(error));
+    }
+  }
+
   async #settle(message: InputMessage, score: () => Promise<ScoredMessage | undefined>): Promise<Handled> {
     const { counters, logger } = this.#options;
     const started = performance.now();
     try {
       const scored = await score();
       if (scored === undefined) return this.#release(message, 'the module closes');
+      if (scored.outputs.length === 0) return 'confirmed';
       const sent = await this.#send(message, scored);
       if (sent.error === undefined) counters.scored(message.inputName, performance.now() - started);
       else this.#noteRejection(message, sent.error);

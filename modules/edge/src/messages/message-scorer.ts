@@ -3,17 +3,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isEdgewrightError, messageOf } from '@edgewright/contract';
 import type { Engine, EngineDescription, ScoreResult } from '@edgewright/engine';
 import type { Logger, ScoringMetrics } from '@edgewright/telemetry';
+import type { CloudFallback } from '../fallback/cloud-fallback.ts';
+import { confidenceOf } from '../fallback/confidence-of.ts';
+import { fallbackReasonOf } from '../fallback/fallback-settings.ts';
 import type { ScorerSettings } from '../scorer-settings.ts';
 import { composeError, composeResults, scoringModelOf } from './compose-outputs.ts';
 import { decodeBody } from './decode-body.ts';
 import type { EdgeCounters } from './edge-counters.ts';
 import type { InputMessage } from './input-message.ts';
+import { redeliveryKey } from './redelivery-key.ts';
 import type { OutputMessage } from './output-message.ts';
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
 
-/** What is to be sent for a message. */
+/** What is to be sent for a message; nothing when the cloud sees to it. */
 export interface ScoredMessage {
   readonly outputs: readonly OutputMessage[];
   /** Why the message went to the error output; absent for a result. */
@@ -28,6 +32,7 @@ export interface ScoringObserver {
 
 export interface MessageScorerOptions {
   readonly engine: Engine;
+  readonly fallback: CloudFallback;
   readonly observer: ScoringObserver;
   readonly settings: () => ScorerSettings;
   readonly counters: EdgeCounters;
@@ -58,12 +63,14 @@ export class MessageScorer {
       const scored = performance.now();
       const names = settings().outputsOf(message.inputName);
       const outputs = composeResults(message, result, names);
+      this.#askForMore(message, result);
       counters.stage('decode', decoded - started);
       counters.stage('score', scored - decoded);
       counters.stage('encode', performance.now() - scored);
       return { outputs };
     } catch (error) {
       if (signal.aborted || codeOf(error) === 'EngineClosed') return undefined;
+      if (this.#handOver(message, error)) return { outputs: [] };
       return this.reject(message, error);
     }
   }
@@ -80,11 +87,31 @@ export class MessageScorer {
     return { outputs: [composeError(message, error, { model, names, bare })], error };
   }
 
+  /** The cloud scores it once more when the edge is not sure. */
+  #askForMore(message: InputMessage, result: ScoreResult): void {
+    const { fallback } = this.#options;
+    const wanted = fallback.settings?.confidence;
+    if (wanted === undefined) return;
+    const confidence = confidenceOf(result.value, wanted.pointer);
+    if (confidence !== undefined && confidence < wanted.below) {
+      fallback.park(message, redeliveryKey(message), { reason: 'confidence' });
+    }
+  }
+
+  /** @returns true when the cloud sees to it from now on */
+  #handOver(message: InputMessage, error: unknown): boolean {
+    const { fallback } = this.#options;
+    const code = codeOf(error);
+    const reason = fallbackReasonOf(code);
+    if (reason === undefined || !fallback.takes(reason)) return false;
+    return fallback.park(message, redeliveryKey(message), { reason, code, text: messageOf(error).slice(0, 500) });
+  }
+
   async #scoreWithRetries(
     message: InputMessage,
     request: { readonly data: unknown; readonly requestId: string; readonly signal: AbortSignal },
   ): Promise<ScoreResult> {
-    const { engine, settings, scoringMetrics, counters, logger, observer } = this.#options;
+    const { engine, settings, scoringMetrics, counters, logger, observer, fallback } = this.#options;
     const { timeoutMs, maxAttempts } = settings().limits;
     const deadline = performance.now() + timeoutMs;
     let pauseMs = FIRST_PAUSE_MS;
@@ -100,7 +127,7 @@ export class MessageScorer {
         scoringMetrics.record({ host: 'edge', outcome: code });
         if (request.signal.aborted || code === 'EngineClosed') throw error;
         // a full queue says nothing about the message: it is tried again as long as there is time
-        const isLastAttempt = attempt >= maxAttempts && code !== 'QueueFull';
+        const isLastAttempt = code === 'QueueFull' ? fallback.takes('queueFull') : attempt >= maxAttempts;
         if (!isPassing(error) || isLastAttempt || performance.now() + pauseMs > deadline) {
           observer.failed();
           throw error;
@@ -117,10 +144,10 @@ export class MessageScorer {
   }
 }
 
-/** True for failures that another try may not have: those of the machine, save for a deadline that has passed. */
+/** True for failures that another try may not have: those of machines, save for a deadline that has passed. */
 function isPassing(error: unknown): boolean {
   if (!isEdgewrightError(error)) return true;
-  return error.fault === 'self' && error.code !== 'ScoringTimeout' && error.code !== 'EngineClosed';
+  return error.fault !== 'user' && error.code !== 'ScoringTimeout' && error.code !== 'EngineClosed';
 }
 
 function codeOf(error: unknown): string {

@@ -1,0 +1,60 @@
+import { ModelSlot, runEdgeModule } from '@edgewright/edge';
+import type { EdgeSettings } from '@edgewright/edge';
+import { createLogger, createMetrics, createScoringMetrics } from '@edgewright/telemetry';
+import { ModuleClient } from 'azure-iot-device';
+import { onTestFinished } from 'vitest';
+import { createStubEngine } from './stub-engine.ts';
+import type { StubScore } from './stub-engine.ts';
+import { TestHub } from './test-hub.ts';
+
+/** What a test says of its module; the rest has defaults. */
+export interface StartEdgeModuleOptions {
+  /** Default: a new one. */
+  readonly hub?: TestHub;
+  readonly score?: StubScore;
+  readonly settings?: Partial<EdgeSettings>;
+  readonly stateDirectory?: string;
+  readonly fallbackKey?: () => Promise<string>;
+  readonly prepare?: (hub: TestHub) => void | Promise<void>;
+}
+
+const image = { swap: { models: [], modelDirectory: '/models' }, digests: new Map<string, string>() };
+
+/** An edge module with a stub for an engine, at a hub of its own; both end with the test. */
+export async function startEdgeModule({
+  score,
+  settings,
+  stateDirectory,
+  prepare,
+  fallbackKey,
+  hub: given,
+}: StartEdgeModuleOptions = {}) {
+  const hub = given ?? (await TestHub.start());
+  await prepare?.(hub);
+  const stop = new AbortController();
+  const logger = createLogger({ level: 'silent', name: 'test' });
+  const metrics = createMetrics({ prefix: 'test', process: false });
+  const ended = runEdgeModule({
+    engine: createStubEngine(score),
+    logger,
+    models: await ModelSlot.open({ image, stateDirectory, logger }),
+    metrics,
+    scoringMetrics: createScoringMetrics(metrics),
+    signal: stop.signal,
+    createClient: async (transport) => {
+      const client = ModuleClient.fromConnectionString(hub.connectionString, transport);
+      await client.setOptions({ ca: hub.ca });
+      return client;
+    },
+    ...(settings === undefined ? {} : { settings }),
+    ...(stateDirectory === undefined ? {} : { stateDirectory }),
+    ...(fallbackKey === undefined ? {} : { fallbackKey }),
+  });
+  onTestFinished(async () => {
+    stop.abort();
+    await ended.catch(() => {});
+    await hub[Symbol.asyncDispose]();
+  });
+  const reported = () => Object.assign({}, ...hub.reported) as Record<string, unknown>;
+  return { hub, stop, ended, metrics, reported };
+}
