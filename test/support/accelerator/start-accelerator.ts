@@ -36,8 +36,8 @@ export interface Accelerator {
   readonly port: number;
   /** Calls since the server started, or since it was last asked. */
   calls(): Promise<readonly ServedCall[]>;
-  /** Puts an ONNX file where the server finds it. */
-  addModel(name: string, bytes: Uint8Array): Promise<void>;
+  /** Puts a file where the server finds it; `NAME.onnx` is the model NAME. */
+  addFile(name: string, bytes: Uint8Array): Promise<void>;
   behave(faults: ServerFaults): Promise<void>;
   /** Stops answering without closing connections, as a machine does that lost its network; and again answers. */
   freeze(): void;
@@ -112,7 +112,7 @@ async function launch(python: string, options: AcceleratorOptions): Promise<Acce
       await behave({});
       return calls.splice(0);
     },
-    addModel: (name, bytes) => writeFile(path.join(folder, `${name}.onnx`), bytes),
+    addFile: (name, bytes) => writeFile(path.join(folder, name), bytes),
     behave,
     freeze: () => child.kill('SIGSTOP'),
     thaw: () => child.kill('SIGCONT'),

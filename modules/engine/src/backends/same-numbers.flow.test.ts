@@ -1,144 +1,125 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { modelFile } from '../../../../test/support/engine-fixture.ts';
-import {
-  affineOnnx,
-  perceptronOnnx,
-  perceptronWeights,
-  sumAndProductOnnx,
-} from '../../../../test/support/tiny-models.ts';
-import {
-  affineGraph,
-  affineLayers,
-  perceptronGraph,
-  perceptronLayers,
-  sumAndProductGraph,
-  sumAndProductLayers,
-  tfjsModel,
-} from '../../../../test/support/tiny-tfjs.ts';
+import type { TestContext } from 'vitest';
+import { remoteProtocols } from '@edgewright/contract';
+import type { RemoteModel } from '@edgewright/contract';
+import { remoteModel, sharedAccelerator } from '../../../../test/support/accelerator/start-accelerator.ts';
+import { differences } from '../../../../test/support/conformance/compare-tensors.ts';
+import { conformanceCases } from '../../../../test/support/conformance/conformance-cases.ts';
+import type { ConformanceCase, ModelForm } from '../../../../test/support/conformance/conformance-cases.ts';
+import { temporaryFolder } from '../../../../test/support/engine-fixture.ts';
+import { need } from '../../../../test/support/need.ts';
 import type { EngineModel } from '../engine-options.ts';
-import type { Tensor } from '../tensor.ts';
+import type { NamedTensors } from '../tensor.ts';
 import type { Backend, Session } from './backend.ts';
+import { fpgaBackend } from './fpga/backend.ts';
 import { onnxBackend } from './onnx/backend.ts';
 import { tfjsBackend } from './tfjs/backend.ts';
 import { wasmBackend } from './wasm/backend.ts';
 
-// One suite for every backend that runs models on this machine: the same functions in each one's own format, the same
-// numbers. Sums of a few products may be off by 1e-6 (the order of the additions differs); all else is exact.
+// One suite for every backend: the same functions in each one's own format, the same numbers. Each case says how far a
+// number may be off: 1e-6 for sums of products, 1e-5 of scikit-learn's printed figures, else not at all. The accelerator is
+// a server in Python with ONNX Runtime, which shares no code with ours.
 
 interface Contestant {
   readonly name: string;
   readonly backend: Backend;
-  readonly affine: () => Promise<EngineModel>;
-  readonly sumAndProduct: () => Promise<EngineModel>;
-  readonly perceptron: () => Promise<EngineModel>;
-  /** Layers have a dimension for rows and one more. */
-  readonly extent: (rows: number) => readonly number[];
+  readonly form: ModelForm;
+  /** Puts a model where the backend finds it. */
+  readonly place: (one: ConformanceCase, context: TestContext) => Promise<EngineModel>;
 }
 
-const onnx = {
-  affine: () => modelFile(affineOnnx()),
-  sumAndProduct: () => modelFile(sumAndProductOnnx()),
-  perceptron: () => modelFile(perceptronOnnx(4, 8, 2)),
-  extent: (rows: number) => [rows],
-};
-
 const contestants: readonly Contestant[] = [
-  { name: 'onnx', backend: onnxBackend, ...onnx },
-  { name: 'wasm', backend: wasmBackend, ...onnx },
-  {
-    name: 'tfjs with graph models',
-    backend: tfjsBackend,
-    affine: () => tfjsModel(affineGraph()),
-    sumAndProduct: () => tfjsModel(sumAndProductGraph()),
-    perceptron: () => tfjsModel(perceptronGraph(4, 8, 2)),
-    extent: (rows) => [rows],
-  },
-  {
-    name: 'tfjs with layers models',
-    backend: tfjsBackend,
-    affine: () => tfjsModel(affineLayers()),
-    sumAndProduct: () => tfjsModel(sumAndProductLayers()),
-    perceptron: () => tfjsModel(perceptronLayers(4, 8, 2)),
-    extent: (rows) => [rows, 1],
-  },
+  { name: 'onnx', backend: onnxBackend, form: 'onnx', place: placeFiles },
+  { name: 'wasm', backend: wasmBackend, form: 'onnx', place: placeFiles },
+  { name: 'tfjs with graph models', backend: tfjsBackend, form: 'graph', place: placeFiles },
+  { name: 'tfjs with layers models', backend: tfjsBackend, form: 'layers', place: placeFiles },
+  ...remoteProtocols.map((protocol) => ({
+    name: `fpga over ${protocol}`,
+    backend: fpgaBackend,
+    form: 'onnx' as const,
+    place: (one: ConformanceCase, context: TestContext) => placeRemote(protocol, one, context),
+  })),
 ];
 
-const fp32 = (shape: readonly number[], values: readonly number[]): Tensor => ({
-  datatype: 'FP32',
-  shape,
-  data: Float32Array.from(values),
-});
+async function placeFiles({ files }: ConformanceCase): Promise<EngineModel> {
+  const folder = path.join(await temporaryFolder(), 'tiny', '1');
+  await mkdir(folder, { recursive: true });
+  for (const { name, bytes } of files) await writeFile(path.join(folder, name), bytes);
+  const file = path.join(folder, files[0]?.name ?? '');
+  return { name: 'tiny', version: 1, path: file, format: file.endsWith('.onnx') ? 'onnx' : 'tfjs' };
+}
 
-async function load(backend: Backend, model: EngineModel): Promise<Session> {
-  const session = await backend.load(model, { threads: 1 });
+async function placeRemote(
+  protocol: RemoteModel['protocol'],
+  { name, files, inputs, expected }: ConformanceCase,
+  context: TestContext,
+): Promise<EngineModel> {
+  const { executable } = await need(context, 'python');
+  const server = await sharedAccelerator(executable);
+  for (const file of files) await server.addFile(file.name.replace('model.onnx', `${name}.onnx`), file.bytes);
+  return remoteModel({
+    protocol,
+    address: server.address,
+    model: { name },
+    inputs: specsOf(inputs),
+    outputs: specsOf(expected),
+  });
+}
+
+function specsOf(tensors: NamedTensors): RemoteModel['inputs'] {
+  return Object.entries(tensors).map(([name, { datatype, shape }]) => ({ name, datatype, shape: shape.map(() => -1) }));
+}
+
+async function load({ backend, place }: Contestant, one: ConformanceCase, context: TestContext): Promise<Session> {
+  const session = await backend.load(await place(one, context), { threads: 1 });
   onTestFinished(() => session.release());
   return session;
 }
 
-describe.each(contestants)('$name', ({ backend, affine, sumAndProduct, perceptron, extent }) => {
+const cases = {
+  onnx: await conformanceCases('onnx'),
+  graph: await conformanceCases('graph'),
+  layers: await conformanceCases('layers'),
+};
+
+describe.each(contestants)('$name', (contestant) => {
+  const all = cases[contestant.form];
+  const [affine, ...others] = all as [ConformanceCase, ...ConformanceCase[]];
+  const perceptron = others.find(({ name }) => name.includes('perceptron')) ?? affine;
+
   it('is available here, with a reason', async () => {
-    expect(await backend.probe()).toEqual({ available: true, reason: expect.stringMatching(/ /) as string });
+    expect(await contestant.backend.probe()).toEqual({ available: true, reason: expect.stringMatching(/ /) as string });
   });
 
-  it('says what a model takes and gives, with -1 for free dimensions', async () => {
-    const { signature, leftOut } = await load(backend, await affine());
+  it('says what a model takes and gives, with -1 for free dimensions', async (context) => {
+    const { signature, leftOut } = await load(contestant, affine, context);
+    const shape = [-1, contestant.backend === fpgaBackend ? -1 : 3];
     expect(signature).toEqual({
-      inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 3] }],
-      outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 3] }],
+      inputs: [{ name: 'x', datatype: 'FP32', shape }],
+      outputs: [{ name: 'y', datatype: 'FP32', shape }],
     });
     expect(leftOut).toEqual([]);
   });
 
-  it('computes 2 x + 1, for batches of any size', async () => {
-    const session = await load(backend, await affine());
-    for (const rows of [1, 7, 0, 64]) {
-      const values = Array.from({ length: rows * 3 }, (_, i) => i / 4);
-      const { y } = await session.run({ x: fp32([rows, 3], values) });
-      expect(y).toEqual(fp32([rows, 3], values.map((value) => 2 * value + 1))); // prettier-ignore
-    }
+  it.for(all)('gives $name', async (one, context) => {
+    const session = await load(contestant, one, context);
+    const outputs = await session.run(one.inputs);
+    expect(differences(outputs, one.expected, one.tolerance)).toEqual([]);
   });
 
-  it('takes and gives several tensors by name, in any order', async () => {
-    const session = await load(backend, await sumAndProduct());
-    const shape = extent(2);
-    const outputs = await session.run({ b: fp32(shape, [4, 5]), a: fp32(shape, [2, 3]) });
-    expect(outputs).toEqual({ sum: fp32(shape, [6, 8]), product: fp32(shape, [8, 15]) });
+  it('runs the same session again and again with the same result', async (context) => {
+    const session = await load(contestant, affine, context);
+    const run = async (): Promise<string[]> => differences(await session.run(affine.inputs), affine.expected, 0);
+    expect([await run(), ...(await Promise.all([run(), run()])), await run()]).toEqual([[], [], [], []]);
   });
 
-  it('computes a perceptron as it stands in its formula, to 1e-6', async () => {
-    const session = await load(backend, await perceptron());
-    const x = [1, -2, 3, 0.5];
-    const hidden = product(x, perceptronWeights(4, 8)).map((value) => Math.max(0, value));
-    const expected = product(hidden, perceptronWeights(8, 2));
-    const { y } = await session.run({ x: fp32([1, 4], x) });
-    const off = Array.from(y?.data as Float32Array, (value, i) => Math.abs(value - (expected[i] ?? Number.NaN)));
-    expect(off).toHaveLength(2);
-    expect(Math.max(...off)).toBeLessThan(1e-6);
-  });
-
-  it('runs the same session again and again with the same result', async () => {
-    const session = await load(backend, await affine());
-    const run = async (): Promise<unknown> => (await session.run({ x: fp32([1, 3], [1, 2, 3]) }))['y']?.data;
-    const results = [await run(), ...(await Promise.all([run(), run()])), await run()];
-    expect(results).toEqual(results.map(() => Float32Array.of(3, 5, 7)));
-  });
-
-  it('runs several models side by side', async () => {
-    const [one, two] = [await load(backend, await affine()), await load(backend, await perceptron())];
-    const first = await two.run({ x: fp32([1, 4], [1, 2, 3, 4]) });
-    const [{ y }, again] = await Promise.all([
-      one.run({ x: fp32([1, 3], [1, 2, 3]) }),
-      two.run({ x: fp32([1, 4], [1, 2, 3, 4]) }),
-    ]);
-    expect(y?.data).toEqual(Float32Array.of(3, 5, 7));
+  it('runs several models side by side', async (context) => {
+    const [one, two] = [await load(contestant, affine, context), await load(contestant, perceptron, context)];
+    const first = await two.run(perceptron.inputs);
+    const [outputs, again] = await Promise.all([one.run(affine.inputs), two.run(perceptron.inputs)]);
+    expect(differences(outputs, affine.expected, 0)).toEqual([]);
     expect(again).toEqual(first);
   });
 });
-
-/** A row times a matrix, in double precision. */
-function product(row: readonly number[], matrix: Float32Array): number[] {
-  const columns = matrix.length / row.length;
-  return Array.from({ length: columns }, (_, c) =>
-    row.reduce((sum, value, r) => sum + value * (matrix[r * columns + c] ?? Number.NaN), 0),
-  );
-}

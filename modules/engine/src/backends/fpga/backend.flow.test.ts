@@ -52,7 +52,7 @@ async function load(model: EngineModel): Promise<Session> {
 async function start(python: string, options: AcceleratorOptions & { readonly own?: boolean } = {}) {
   const { own = false, ...rest } = options;
   const server = own ? await startAccelerator(python, rest) : await sharedAccelerator(python, rest);
-  await server.addModel('affine', affineOnnx());
+  await server.addFile('affine.onnx', affineOnnx());
   const open = async (more: Partial<RemoteModel> = {}, files: Readonly<Record<string, string>> = {}) =>
     load(await remoteModel(affine(server.address, more), files));
   return { server, open };
