@@ -2,7 +2,7 @@
  * Builds what a published package carries, into dist/: the command and the SDK bundled by esbuild, the engine's worker,
  * the scorer that goes into images, and declaration files. npm runs it before it packs.
  */
-import { rm } from 'node:fs/promises';
+import { cp, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleScorer } from '@edgewright/packager';
@@ -20,5 +20,10 @@ async function step(name: string, work: () => Promise<string>): Promise<void> {
 
 await rm(dist, { recursive: true, force: true });
 await step('programs', async () => `${(await bundlePrograms(root, dist)).length} files`);
+await step('simulator page', async () => {
+  // beside the bundles, where tools/simulator/src/page/page-assets.ts looks for them
+  await cp(path.join(root, 'tools/simulator/src/page/assets'), path.join(dist, 'simulator-page'), { recursive: true });
+  return `${(await readdir(path.join(dist, 'simulator-page'))).length} files`;
+});
 await step('scorer', async () => `${(await bundleScorer(path.join(dist, 'scorer'))).files.length} files`);
 await step('types', async () => `${(await emitDeclarations(root, path.join(dist, 'types'))).length} files`);

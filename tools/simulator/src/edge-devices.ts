@@ -79,6 +79,11 @@ export class EdgeDevices implements AsyncDisposable {
     return this.#devices.get(deviceId);
   }
 
+  /** All that run now. */
+  all(): EdgeDevice[] {
+    return [...this.#devices.values()];
+  }
+
   /** Says where the device's edgeHub is to listen from its next start on. */
   fixPort(deviceId: string, mqttPort: number): void {
     this.#options.settings.set(portSetting(deviceId, 'fixed'), String(mqttPort));

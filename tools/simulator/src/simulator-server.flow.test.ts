@@ -42,7 +42,7 @@ describe('startSimulator', () => {
       connectionString: expect.stringMatching(
         /^HostName=localhost;SharedAccessKeyName=iothubowner;SharedAccessKey=.+$/,
       ),
-      pageUrl: `http://127.0.0.1:${simulator.info.httpPort}/`,
+      pageUrl: expect.stringMatching(`^http://127.0.0.1:${simulator.info.httpPort}/[?]token=[\\w-]{32}$`) as string,
     });
     expect(await readFile(simulator.info.caFile, 'utf8')).toContain('BEGIN CERTIFICATE');
     expect((await stat(path.join(stateDirectory, 'simulator.json'))).mode & 0o777).toBe(0o600);
@@ -147,7 +147,7 @@ describe('connectSimulator', () => {
   it('is let in with the token only', async () => {
     const { info } = await start();
     for (const authorization of ['', 'Bearer wrong']) {
-      const answer = await fetch(`${info.pageUrl}api/info`, { headers: { authorization } });
+      const answer = await fetch(`http://127.0.0.1:${info.httpPort}/api/info`, { headers: { authorization } });
       expect(answer.status).toBe(401);
       expect(await answer.text()).not.toContain('SharedAccessKey=');
     }

@@ -16,6 +16,7 @@ import { HubServers } from './hub-servers.ts';
 import { SharedAccessPolicies } from './hub/shared-access-policies.ts';
 import { Lifetime } from './lifetime.ts';
 import { LocalSimulator } from './local-simulator.ts';
+import { Page } from './page/page.ts';
 import type { Simulator, SimulatorInfo } from './simulator-client.ts';
 import { SettingsTable } from './state/settings-table.ts';
 import { StateDatabase } from './state/state-database.ts';
@@ -123,8 +124,9 @@ async function startParts(options: SimulatorOptions, lifetime: Lifetime): Promis
     certificates: new DeviceCertificates({ hub, authority, directory: path.join(directory, 'devices') }),
     info: () => known(running.info),
   });
+  const page = new Page({ simulator, hub, edgeDevices });
   const control = lifetime.use(
-    await startControlServer({ simulator, token, host: address, port: options.httpPort ?? 0, emit }),
+    await startControlServer({ simulator, page, token, host: address, port: options.httpPort ?? 0, emit }),
   );
   const url = `http://${address === '::1' ? '[::1]' : address}:${control.port}`;
   const own = options.processId === undefined ? {} : { processId: options.processId };
@@ -138,7 +140,7 @@ async function startParts(options: SimulatorOptions, lifetime: Lifetime): Promis
     httpsPort: servers.httpsPort,
     mqttPort: servers.mqttPort,
     httpPort: control.port,
-    pageUrl: `${url}/`,
+    pageUrl: `${url}${page.access.entrance}`,
   };
   writeStateFile(stateDirectory, { url, token, ...own });
   lifetime.defer(() => removeStateFile(stateDirectory));

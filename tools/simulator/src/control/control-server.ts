@@ -3,6 +3,7 @@ import { isEdgewrightError, messageOf } from '@edgewright/contract';
 import type { EventSink } from '@edgewright/contract';
 import { startJsonService } from '../http/json-service.ts';
 import type { JsonService } from '../http/json-service.ts';
+import type { Page } from '../page/page.ts';
 import type { SimulatorClient } from '../simulator-client.ts';
 import { SimulatorError } from '../simulator-error.ts';
 import { controlRoutes } from './control-routes.ts';
@@ -18,6 +19,8 @@ export interface ControlServerOptions {
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
+  /** Served beside the control interface; whoever it let in may use that too. */
+  readonly page: Page;
   readonly emit: EventSink;
 }
 
@@ -27,14 +30,16 @@ export interface ControlServerOptions {
  * @throws SimulatorError `SimulatorPortInUse`, `SimulatorFailed`
  */
 export async function startControlServer(options: ControlServerOptions): Promise<JsonService> {
-  const { simulator, token, host, port, emit } = options;
-  return await startJsonService({
+  const { simulator, token, host, port, page, emit } = options;
+  const service = await startJsonService({
     purpose: "the simulator's control interface",
-    routes: controlRoutes(simulator),
+    routes: [...controlRoutes(simulator), ...page.routes],
     host,
     port,
     maxBodyBytes: MAX_BODY_BYTES,
-    authorize: (_route, head) => {
+    authorize: ({ method }, head) => {
+      if (page.isEntrance(head.path)) return;
+      if (page.access.allows({ method, header: (name) => head.header(name) })) return;
       if (isSame(head.header('authorization') ?? '', `Bearer ${token}`)) return;
       throw new SimulatorError(
         'SimulatedHubUnauthorized',
@@ -49,6 +54,8 @@ export async function startControlServer(options: ControlServerOptions): Promise
       return { status: known.httpStatus, body: { error: known.toJSON() } };
     },
   });
+  page.access.listeningOn(service.port);
+  return service;
 }
 
 /** Takes as long for a wrong token as for a right one. */
