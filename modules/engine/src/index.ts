@@ -1,3 +1,8 @@
+export { decodeOipRequest, readOipRequest } from './codecs/oip-request.ts';
+export type { OipRequest, WantedOutput } from './codecs/oip-request.ts';
+export { encodeOipResponse } from './codecs/oip-response.ts';
+export { decodeRawTensor } from './codecs/raw-tensor.ts';
+export { bytesFromTensor } from './codecs/tensor-bytes.ts';
 export { createEngine } from './create-engine.ts';
 export { declaredSettings } from './declared-settings.ts';
 export type { DeclaredSettings } from './declared-settings.ts';

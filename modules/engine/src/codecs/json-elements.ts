@@ -96,6 +96,8 @@ export function writeLong(value: bigint): number | string {
 
 function readNumber(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
+  // what a JSON parser read exactly
+  if (typeof value === 'bigint') return Number(value);
   return typeof value === 'string' && Object.hasOwn(NON_FINITE, value) ? NON_FINITE[value] : undefined;
 }
 

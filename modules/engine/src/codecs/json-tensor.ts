@@ -46,6 +46,22 @@ export function tensorFromNested(value: unknown, spec: TensorSpec, place: Nested
   return { datatype: spec.datatype, shape, data };
 }
 
+/**
+ * Reads elements in row-major order, without nesting, into a tensor of the shape that goes with them.
+ *
+ * @throws EngineError `InputInvalid` with the JSON path of the offending place
+ */
+export function tensorFromFlat(values: readonly unknown[], spec: TensorSpec, place: NestedArrayPlace): Tensor {
+  const { datatype, shape } = spec;
+  const count = elementCount(shape);
+  if (count > place.maxElements) throw invalid(place.path, `it has ${count} elements; the limit is ${place.maxElements}`, { input: spec.name }); // prettier-ignore
+  if (values.length !== count) throw invalid(place.path, `it has ${values.length} elements, but ${datatype}[${shape.join(',')}] takes ${count}`, { input: spec.name }); // prettier-ignore
+  const data = datatype === 'BYTES' ? Array.from<string>({ length: count }) : new (arrayOf(datatype))(count);
+  const filling: Filling = { spec, shape: [count], elements: data, read: elementReader(datatype), place, next: 0 };
+  fill(values, [], filling);
+  return { datatype, shape, data };
+}
+
 /** The elements of a tensor as nested arrays; a scalar as a bare value. Non-finite numbers as `"NaN"`, `"Infinity"`, `"-Infinity"`. */
 export function nestedFromTensor(tensor: Tensor): unknown {
   const flat = flatFromTensor(tensor);
@@ -125,6 +141,7 @@ function fill(value: unknown, at: number[], filling: Filling): void {
     throw invalid(pathOf(filling, at), `expected an array of ${shape[axis]} like the first one beside it, found ${found}`, { input: spec.name }); // prettier-ignore
   }
   const last = axis === shape.length - 1;
+  if (last && elements instanceof Float32Array && fillFloats(value, elements, filling)) return;
   for (let i = 0; i < value.length; i += 1) {
     if (last) {
       const element = read(value[i]);
@@ -138,6 +155,18 @@ function fill(value: unknown, at: number[], filling: Filling): void {
     fill(value[i], at, filling);
     at.pop();
   }
+}
+
+/** Plain numbers into floats, which is what most requests are made of; false when there is something else among them. */
+function fillFloats(values: readonly unknown[], elements: Float32Array, filling: Filling): boolean {
+  const { next } = filling;
+  for (let i = 0; i < values.length; i += 1) {
+    const value = values[i];
+    if (typeof value !== 'number') return false;
+    elements[next + i] = value;
+  }
+  filling.next += values.length;
+  return true;
 }
 
 function pathOf({ place }: Filling, at: readonly number[]): string {
