@@ -11,6 +11,8 @@ export interface MadePlatform {
   readonly variant?: string;
   /** The files of each layer. */
   readonly layers: readonly Readonly<Record<string, string>>[];
+  /** What each layer is for, as edgewright marks it. */
+  readonly roles?: readonly string[];
   /** The `config` of the image configuration. */
   readonly config?: object;
 }
@@ -60,11 +62,13 @@ export async function makeImageLayout(directory: string, images: readonly MadeIm
 async function addManifest(directory: string, platform: MadePlatform, docker: boolean): Promise<Descriptor> {
   const layers: Descriptor[] = [];
   const diffIds: string[] = [];
-  for (const files of platform.layers) {
+  for (const [place, files] of platform.layers.entries()) {
     const plain = await tarOf(files);
     diffIds.push(digestOf(plain));
     const type = docker ? `${DOCKER}.image.rootfs.diff.tar.gzip` : `${OCI}.layer.v1.tar+gzip`;
-    layers.push(await addBlob(directory, type, gzipSync(plain)));
+    const role = platform.roles?.[place];
+    const annotations = role === undefined ? {} : { annotations: { 'net.edgewright.layer.role': role } };
+    layers.push({ ...(await addBlob(directory, type, gzipSync(plain))), ...annotations });
   }
   const { os = 'linux', architecture, variant, config = {} } = platform;
   const image = {

@@ -31,6 +31,8 @@ export interface TestRegistryOptions {
   readonly user?: string;
   /** An OAuth 2 refresh token that is taken in place of the user. */
   readonly refreshToken?: string;
+  /** Knows referrers (distribution-spec 1.1); without it, as older registries do, it answers 404. */
+  readonly referrers?: boolean;
   /** Answer challenges with HTTP's own authentication, without tokens. */
   readonly basic?: boolean;
 }
@@ -103,7 +105,7 @@ export class TestRegistry implements AsyncDisposable {
     if (fault !== undefined && 'forget' in fault) this.#uploads.clear();
     const body = await this.#receive(request, url, fault);
     if (body === undefined) return;
-    const match = /^\/v2\/(.+?)\/((?:blobs|manifests)\/.*)$/.exec(url.pathname);
+    const match = /^\/v2\/(.+?)\/((?:blobs|manifests|referrers)\/.*)$/.exec(url.pathname);
     const exchange = { request, url, body, repository: match?.[1] ?? '', rest: match?.[2] ?? '', fault };
     const done = this.#answer(exchange);
     const answer = fault !== undefined && 'status' in fault ? fault : done;
@@ -137,6 +139,7 @@ export class TestRegistry implements AsyncDisposable {
     if (url.pathname === '/token') return this.#token(exchange);
     const challenge = this.#challenge(exchange.request);
     if (challenge !== undefined) return challenge;
+    if (rest.startsWith('referrers/') && this.#options.referrers === true) return this.#referrers(exchange);
     if (rest.startsWith('manifests/')) return this.#manifest(exchange);
     if (rest.startsWith('blobs/uploads/')) return this.#upload(exchange);
     if (rest.startsWith('blobs/')) return this.#blob(exchange);
@@ -175,12 +178,32 @@ export class TestRegistry implements AsyncDisposable {
       const entry = { bytes: body, type: request.headers['content-type'] ?? '' };
       stored.set(name, entry);
       stored.set(digestOf(body), entry);
-      return { status: 201 };
+      const { subject } = JSON.parse(body.toString()) as { subject?: { digest: string } };
+      if (subject === undefined || this.#options.referrers !== true) return { status: 201 };
+      return { status: 201, headers: { 'oci-subject': subject.digest } };
     }
     const entry = stored.get(name);
     if (entry === undefined) return refused(404, 'MANIFEST_UNKNOWN');
     const headers = { 'content-type': entry.type, 'docker-content-digest': digestOf(entry.bytes) };
     return { status: 200, headers, body: entry.bytes };
+  }
+
+  #referrers({ repository, rest }: Exchange): Answer {
+    const subject = rest.slice('referrers/'.length);
+    const entries = [...inside(this.manifests, repository)].filter(([name]) => name.startsWith('sha256:'));
+    const manifests = entries.flatMap(([digest, { bytes, type }]) => {
+      const document = JSON.parse(bytes.toString()) as { subject?: { digest: string }; artifactType?: string };
+      const { artifactType } = document;
+      return document.subject?.digest === subject
+        ? [{ mediaType: type, digest, size: bytes.length, artifactType }]
+        : [];
+    });
+    const mediaType = 'application/vnd.oci.image.index.v1+json';
+    return {
+      status: 200,
+      headers: { 'content-type': mediaType },
+      body: JSON.stringify({ schemaVersion: 2, mediaType, manifests }),
+    };
   }
 
   #blob({ request, repository, rest }: Exchange): Answer {

@@ -8,6 +8,7 @@ import {
   parseJson,
 } from '@edgewright/contract';
 import type { EventSink, OciDescriptor, OciIndex, OciManifest } from '@edgewright/contract';
+import { pullArtifacts } from './artifacts/pull-artifacts.ts';
 import { parseImageReference } from './image-reference.ts';
 import type { ImageSummary } from './image-summary.ts';
 import { nameImage } from './layout/image-blobs.ts';
@@ -35,7 +36,7 @@ const INDEX_TYPES: readonly string[] = [ociMediaTypes.index, ociMediaTypes.docke
 
 /**
  * Brings an image from a registry into a layout, all its platforms. Every digest is checked as the bytes arrive, and the
- * image gets its name when everything is there.
+ * image gets its name when everything is there. What belongs to it (signatures, SBOM …) follows.
  *
  * Events: `image.pull` for each blob, with `data` {digest, sizeBytes, origin}, and its progress in bytes.
  *
@@ -66,6 +67,8 @@ export async function pullImage(options: PullImageOptions): Promise<ImageSummary
   await layout.put(root.bytes);
   // the layout lists what has OCI's type; the bytes of Docker's form are the same in substance, and stay as they are
   await nameImage(layout, target.text, { ...root.descriptor, mediaType: ociMediaTypes.index });
+  const more = options.signal === undefined ? {} : { signal: options.signal };
+  await pullArtifacts(root.descriptor.digest, { client, layout, ...more });
   return await summarizeImage(layout, target.text, root.descriptor);
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { discardEvents, OciIndexSchema, OciManifestSchema } from '@edgewright/contract';
 import type { EventSink, OciDescriptor, OciIndex, OciManifest } from '@edgewright/contract';
+import { pushArtifacts } from './artifacts/push-artifacts.ts';
 import { parseImageReference } from './image-reference.ts';
 import type { ImageReference } from './image-reference.ts';
 import type { ImageLayout } from './layout/image-layout.ts';
@@ -45,7 +46,8 @@ const UPLOADS_AT_ONCE = 4;
 
 /**
  * Sends an image from a layout to a registry. What the registry has is not sent; an interrupted push, called again, goes on
- * with what is missing. The tag is set last, so that it never names half an image.
+ * with what is missing. The tag is set last, so that it never names half an image. What belongs to the image (signatures,
+ * SBOM …) follows.
  *
  * Events: `image.push` for each blob, with `data` {digest, sizeBytes, outcome}, and its progress in bytes.
  *
@@ -58,7 +60,9 @@ export async function pushImage(options: PushImageOptions): Promise<PushedImage>
   using client = await RegistryClient.open(target, options.registry ?? {}, { mayPush: true, alsoPull: mountFrom });
   const emit = options.emit ?? discardEvents;
   const result = { reference: target.text, digest: descriptor.digest };
+  const more = options.signal === undefined ? {} : { signal: options.signal };
   if ((await digestOfTag(client, target.tag, options.signal)) === descriptor.digest) {
+    await pushArtifacts(descriptor.digest, { client, layout, ...more });
     emit({ stage: 'image.push', state: 'done', text: `${target.text} is there already`, data: result });
     return { ...result, uploadedBytes: 0, blobs: [] };
   }
@@ -68,6 +72,7 @@ export async function pushImage(options: PushImageOptions): Promise<PushedImage>
   });
   for (const manifest of manifests) await pushManifest(manifest.digest, manifest, { client, layout, options });
   await pushManifest(target.tag, descriptor, { client, layout, options });
+  await pushArtifacts(descriptor.digest, { client, layout, ...more });
   const uploaded = blobs.filter((blob) => blob.outcome === 'uploaded');
   const uploadedBytes = uploaded.reduce((sum, blob) => sum + blob.sizeBytes, 0);
   emit({ stage: 'image.push', state: 'done', text: `Pushed ${target.text}`, data: { ...result, uploadedBytes } });

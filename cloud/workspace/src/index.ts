@@ -2,13 +2,21 @@ export { Workspace } from './workspace.ts';
 export type { WorkspaceOptions } from './workspace.ts';
 export type { WorkspaceFolders } from './workspace-folders.ts';
 export type { ModelServer, ServeInput } from './serve-model.ts';
+export { createSigningKey } from './signing-key-files.ts';
+export type { SigningKeyFiles } from './signing-key-files.ts';
 export { isLocalTarget } from './local-target.ts';
 export { readTextFile } from './read-document.ts';
 export { WorkspaceEdge } from './workspace-edge.ts';
 export type { ApplyInput, HubSelection } from './workspace-edge.ts';
 export { WorkspaceError } from './workspace-error.ts';
 export { WorkspaceImages } from './workspace-images.ts';
-export type { BuildImageInput, ExportImageInput, PullImageInput, PushImageInput } from './workspace-images.ts';
+export type {
+  BuildImageInput,
+  ExportImageInput,
+  PullImageInput,
+  PushImageInput,
+  VerifyImageInput,
+} from './workspace-images.ts';
 export { WorkspaceManifests } from './workspace-manifests.ts';
 export type { BuildManifestRequest, LintRequest } from './workspace-manifests.ts';
 export { WorkspaceModels } from './workspace-models.ts';
@@ -61,6 +69,8 @@ export type {
   SimulatedDevice,
   SimulatedModule,
   Simulator,
+  SignedImage,
+  VerifiedImage,
   SimulatorClient,
   SimulatorInfo,
   TelemetryFilter,
@@ -69,3 +79,5 @@ export type {
 export { thisProcess } from './this-process.ts';
 export type { ThisProcess } from './this-process.ts';
 export { EdgewrightError, isEdgewrightError, platforms } from '@edgewright/contract';
+  ReplayRequest,
+  ReplayResult,

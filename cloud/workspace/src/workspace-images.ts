@@ -1,3 +1,4 @@
+import { imageAnnotations } from '@edgewright/contract';
 import type { EventSink, InferenceConfig } from '@edgewright/contract';
 import type {
   DeletedImage,
@@ -5,12 +6,18 @@ import type {
   ExportImageOptions,
   ImageDetails,
   ImageSummary,
+  PackagedModel,
   PullImageOptions,
   PushedImage,
   PushImageOptions,
   RegistryOptions,
+  SignedImage,
+  SignImageOptions,
+  VerifiedImage,
+  VerifyImageOptions,
 } from '@edgewright/packager';
 import { resolveConfig } from './resolve-config.ts';
+import type { ConfigInput } from './resolve-config.ts';
 import { thisProcess } from './this-process.ts';
 import type { WorkspaceModels } from './workspace-models.ts';
 import type { WorkspaceFolders } from './workspace-folders.ts';
@@ -37,6 +44,17 @@ export type ExportImageInput = Omit<ExportImageOptions, 'layoutDirectory' | 'emi
   readonly directory?: string;
 };
 
+/** What to check of an image. */
+export interface VerifyImageInput {
+  /** `NAME[:TAG]` */
+  readonly image: string;
+  /** PEM; the image and its models must be signed by it. */
+  readonly publicKey?: string;
+  /** The inference configuration that the image was built from; the models are those that the image names. */
+  readonly rebuild?: ConfigInput;
+  readonly signal?: AbortSignal;
+}
+
 /** What to push; credentials come from Docker's own file unless they are given. */
 export type PushImageInput = Omit<PushImageOptions, 'layoutDirectory' | 'emit'>;
 
@@ -62,12 +80,7 @@ export class WorkspaceImages {
    */
   async build(input: BuildImageInput): Promise<ImageSummary> {
     const { config, configDirectory } = await resolveConfig(input);
-    const models = await Promise.all(
-      input.models.map(async (reference) => {
-        const model = await this.#models.show(reference);
-        return { model, directory: await this.#models.directoryOf(model) };
-      }),
-    );
+    const models = await this.#packagedModels(input.models);
     const { buildImage } = await import('@edgewright/packager');
     return await buildImage({
       models,
@@ -127,6 +140,57 @@ export class WorkspaceImages {
   async show(reference: string): Promise<ImageDetails> {
     const { showImage } = await import('@edgewright/packager');
     return await showImage(this.#folders.images, reference);
+  }
+
+  /**
+   * Signs an image and the models in it. The signatures go with it when it is pushed.
+   *
+   * @throws PackagerError `KeyInvalid`, `ImageNotFound`, `ImageInvalid`
+   */
+  async sign(input: Omit<SignImageOptions, 'layoutDirectory' | 'emit'>): Promise<SignedImage> {
+    const { signImage } = await import('@edgewright/packager');
+    return await signImage({ ...input, layoutDirectory: this.#folders.images, emit: this.#events });
+  }
+
+  /**
+   * Checks the digests of an image; with a key also its signatures; with `rebuild` also that it comes out the same when it
+   * is built again.
+   *
+   * @throws PackagerError `ImageNotVerified`, `ImageNotFound`, `KeyInvalid`, and what building throws
+   */
+  async verify(input: VerifyImageInput): Promise<VerifiedImage> {
+    const { showImage, verifyImage } = await import('@edgewright/packager');
+    const { image, publicKey, rebuild, signal } = input;
+    const options = { layoutDirectory: this.#folders.images, image, emit: this.#events };
+    const labels = (await showImage(this.#folders.images, image)).labels;
+    const inputs = rebuild === undefined ? undefined : await this.#rebuildInputs(rebuild, labels);
+    return await verifyImage({
+      ...options,
+      ...(publicKey === undefined ? {} : { publicKey }),
+      ...(inputs === undefined ? {} : { rebuild: inputs }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+
+  async #rebuildInputs(
+    input: NonNullable<VerifyImageInput['rebuild']>,
+    labels: Readonly<Record<string, string>>,
+  ): Promise<NonNullable<VerifyImageOptions['rebuild']>> {
+    const { config, configDirectory } = await resolveConfig(input);
+    // the image says which models it has
+    const references = (labels[imageAnnotations.model] ?? '').split(',').filter((id) => id !== '');
+    const models = await this.#packagedModels(references);
+    const registry = { dockerConfigFile: thisProcess().dockerConfigFile };
+    return { models, config, configDirectory, registry, cacheDirectory: this.#folders.cache };
+  }
+
+  async #packagedModels(references: readonly string[]): Promise<PackagedModel[]> {
+    return await Promise.all(
+      references.map(async (reference) => {
+        const model = await this.#models.show(reference);
+        return { model, directory: await this.#models.directoryOf(model) };
+      }),
+    );
   }
 
   /**

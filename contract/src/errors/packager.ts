@@ -62,6 +62,18 @@ export const packagerErrors = {
     meaning: 'The Docker Engine does not answer, or does not do what was asked of it',
     remedy: 'Check that it runs and that you may use it (`docker info`); the message holds what it said.',
   },
+  KeyInvalid: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'A key for signatures cannot be used',
+    remedy: 'Make one with `edgewright key create`, or with openssl: ECDSA, curve P-256, PEM.',
+  },
+  ImageNotVerified: {
+    fault: 'user',
+    httpStatus: 409,
+    meaning: 'An image is not signed by the key, or building it again does not give the same image',
+    remedy: 'Do not deploy it before you know why; the message says what differs.',
+  },
   ImageNotFound: {
     fault: 'user',
     httpStatus: 404,

@@ -14,6 +14,12 @@ export const workspaceErrors = {
     meaning: 'A configuration refers to a variable of the environment that is not set',
     remedy: 'Set the variable that the message names.',
   },
+  KeyNotWritten: {
+    fault: 'user',
+    httpStatus: 409,
+    meaning: 'A new key for signatures cannot be written',
+    remedy: 'Choose a name that is free, in a folder that can be written; keys are never overwritten.',
+  },
   ManifestRefused: {
     fault: 'user',
     httpStatus: 400,

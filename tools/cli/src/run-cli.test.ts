@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -71,6 +71,7 @@ describe('the command', () => {
     ['a reference without a registry', ['image', 'pull', 'nobody:1'], 'names no registry'],
     ['a user name without a password', ['image', 'pull', 'a.b/c:1', '--username', 'me'], 'there is only a name'],
     ['a simulator that does not run', ['sim', 'stop'], 'no simulator runs'],
+    ['a twin change that is none', ['edge', 'twin', 'update', '-d', 'd', '--tags', '[1]'], 'expected a JSON object'],
     ['a hub that nobody named', ['edge', 'apply', '-d', 'd', '-k', 'nope.json'], 'nope.json'],
   ];
 
@@ -119,18 +120,39 @@ describe('the command', () => {
     ['image', 'pull'],
     ['image', 'list'],
     ['image', 'show'],
+    ['image', 'sign'],
+    ['image', 'verify'],
     ['image', 'delete'],
+    ['key', 'create'],
     ['manifest', 'build'],
     ['manifest', 'new'],
     ['manifest', 'lint'],
     ['manifest', 'explain'],
     ['manifest', 'graph'],
     ['edge', 'apply'],
+    ['edge', 'deployment', 'create'],
+    ['edge', 'deployment', 'update'],
+    ['edge', 'deployment', 'revise'],
+    ['edge', 'deployment', 'list'],
+    ['edge', 'twin', 'show'],
+    ['edge', 'twin', 'update'],
+    ['edge', 'invoke'],
+    ['edge', 'logs'],
+    ['edge', 'monitor'],
     ['sim', 'start'],
     ['sim', 'send'],
     ['sim', 'monitor'],
     ['sim', 'stop'],
     ['sim', 'device', 'create'],
+    ['sim', 'message', 'send'],
+    ['sim', 'message', 'feedback'],
+    ['sim', 'message', 'purge'],
+    ['sim', 'record'],
+    ['sim', 'replay'],
+    ['sim', 'fault', 'drop-puback'],
+    ['sim', 'fault', 'slow-link'],
+    ['sim', 'fault', 'list'],
+    ['sim', 'fault', 'clear'],
     ['route', 'test'],
     ['serve'],
   ])('has help with an example for %s %s', async (...verb) => {
@@ -138,6 +160,21 @@ describe('the command', () => {
     const outcome = await run([...verb.filter((word) => word !== undefined), '--help']);
     expect(outcome.exitCode).toBe(0);
     expect(outcome.stdout).toContain('Example:\n  $ ');
+  });
+});
+
+describe('key create', () => {
+  it('writes two files, of which one is secret, and never over others', async () => {
+    const made = await run(['key', 'create', 'release', '--output', 'json']);
+    expect(JSON.parse(made.stdout)).toEqual({
+      privateKeyFile: path.join(folder, 'release.key'),
+      publicKeyFile: path.join(folder, 'release.pub'),
+    });
+    expect((await stat(path.join(folder, 'release.key'))).mode & 0o777).toBe(0o600);
+    expect(await readFile(path.join(folder, 'release.pub'), 'utf8')).toContain('BEGIN PUBLIC KEY');
+    const again = await run(['key', 'create', 'release']);
+    expect(again).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(again.stderr).toContain('KeyNotWritten');
   });
 });
 

@@ -5,13 +5,14 @@ import { Invocation } from './invocation.ts';
 import { reportFailure } from './report-failure.ts';
 import { defineEdge } from './verbs/edge.ts';
 import { defineImage } from './verbs/image.ts';
+import { defineKey } from './verbs/key.ts';
 import { defineManifest } from './verbs/manifest.ts';
 import { defineModel } from './verbs/model.ts';
 import { defineRoute } from './verbs/route.ts';
 import { defineServe } from './verbs/serve.ts';
 import { defineSim } from './verbs/sim.ts';
 
-const groups = [defineModel, defineImage, defineManifest, defineEdge, defineSim, defineRoute, defineServe];
+const groups = [defineModel, defineImage, defineKey, defineManifest, defineEdge, defineSim, defineRoute, defineServe];
 
 /**
  * The `edgewright` command: arguments in, results and events rendered, exit code out. It holds no logic of its own.

@@ -182,6 +182,8 @@ export class ImageLayout {
 
   /** Writes a file so that readers see the old or the new one, also after a crash. */
   async #replace(name: string, bytes: Uint8Array): Promise<void> {
+    // a layout of another program has no such folder
+    await mkdir(this.stagingFolder, { recursive: true });
     const staged = path.join(this.stagingFolder, randomUUID());
     {
       await using handle = await open(staged, 'wx');

@@ -21,14 +21,36 @@ const ACCEPT = [
 
 /**
  * @param name a tag or a digest; with a digest, the bytes are checked against it
- * @throws PackagerError `ImageNotFound`, `ImageInvalid`, `RegistryRefused`, `RegistryFailed`
+ * @throws PackagerError `ImageNotFound` when there is none, `ImageInvalid`, `RegistryRefused`, `RegistryFailed`
  */
 export async function fetchManifest(
   client: RegistryClient,
   name: string,
   signal?: AbortSignal,
 ): Promise<StoredManifest> {
-  const what = `${client.registry}/${client.repository}${name.startsWith('sha256:') ? '@' : ':'}${name}`;
+  const found = await findManifest(client, name, signal);
+  if (found !== undefined) return found;
+  const what = nameOf(client, name);
+  throw new PackagerError('ImageNotFound', `cannot find the image "${what}": the registry does not have it`, {
+    details: { reference: what },
+  });
+}
+
+function nameOf(client: RegistryClient, name: string): string {
+  return `${client.registry}/${client.repository}${name.startsWith('sha256:') ? '@' : ':'}${name}`;
+}
+
+/**
+ * Like {@link fetchManifest}; undefined when there is none.
+ *
+ * @throws PackagerError `ImageInvalid`, `RegistryRefused`, `RegistryFailed`
+ */
+export async function findManifest(
+  client: RegistryClient,
+  name: string,
+  signal?: AbortSignal,
+): Promise<StoredManifest | undefined> {
+  const what = nameOf(client, name);
   const response = await client.send({
     method: 'GET',
     place: `manifests/${name}`,
@@ -39,9 +61,7 @@ export async function fetchManifest(
   });
   if (response.status === 404) {
     response.body.resume();
-    throw new PackagerError('ImageNotFound', `cannot find the image "${what}": the registry does not have it`, {
-      details: { reference: what },
-    });
+    return undefined;
   }
   const bytes = await readBody(response, MAX_MANIFEST_BYTES);
   const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
@@ -54,7 +74,10 @@ export async function fetchManifest(
   return { descriptor: { mediaType, digest, size: bytes.length }, bytes };
 }
 
-/** @param name a tag or a digest */
+/**
+ * @param name a tag or a digest
+ * @returns whether the registry lists it among the referrers of its subject (distribution-spec 1.1, `OCI-Subject`)
+ */
 export async function putManifest(
   client: RegistryClient,
   name: string,
@@ -63,7 +86,7 @@ export async function putManifest(
     mediaType,
     signal,
   }: { readonly bytes: Uint8Array; readonly mediaType: string; readonly signal?: AbortSignal },
-): Promise<void> {
+): Promise<{ readonly isReferrer: boolean }> {
   const response = await client.send({
     method: 'PUT',
     place: `manifests/${name}`,
@@ -74,6 +97,7 @@ export async function putManifest(
     ...(signal === undefined ? {} : { signal }),
   });
   response.body.resume();
+  return { isReferrer: response.headers['oci-subject'] !== undefined };
 }
 
 /** The digest that a tag has in the registry; undefined when there is none. */

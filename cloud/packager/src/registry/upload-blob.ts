@@ -53,15 +53,21 @@ export async function uploadBlob(
 }
 
 async function hasBlob(client: RegistryClient, blob: BlobReference, signal?: AbortSignal): Promise<boolean> {
-  const response = await client.send({
-    method: 'HEAD',
-    place: `blobs/${blob.digest}`,
-    expect: [200, 404],
-    action: `look for the blob ${blob.digest}`,
-    ...(signal === undefined ? {} : { signal }),
-  });
-  response.body.resume();
-  return response.status === 200;
+  try {
+    const response = await client.send({
+      method: 'HEAD',
+      place: `blobs/${blob.digest}`,
+      expect: [200, 404],
+      action: `look for the blob ${blob.digest}`,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    response.body.resume();
+    return response.status === 200;
+  } catch (error) {
+    // so answers docker-registry for a blob in whose midst its disk became full; sending it again mends that
+    if (error instanceof PackagerError && error.details['status'] === 500) return false;
+    throw error;
+  }
 }
 
 async function beginUpload(

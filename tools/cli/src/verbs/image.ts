@@ -9,9 +9,10 @@ import { imageDetailsText, imageText } from '../image-text.ts';
 import type { Invocation } from '../invocation.ts';
 import { addRegistryFlags, registryOptions } from '../registry-flags.ts';
 import { sizeText, textTable } from '../text-table.ts';
+import { defineImageSign, defineImageVerify } from './image-signature.ts';
 import { defineImagePull, defineImagePush } from './image-transfer.ts';
 
-/** `edgewright image build|push|pull|list|show|delete`. */
+/** `edgewright image build|push|pull|list|show|sign|verify|delete`. */
 export function defineImage(program: Command, invocation: Invocation): void {
   const group = program.command('image').description('pack models into container images, without Docker');
   defineBuild(group, invocation);
@@ -19,6 +20,8 @@ export function defineImage(program: Command, invocation: Invocation): void {
   defineImagePull(group, invocation);
   defineList(group, invocation);
   defineShow(group, invocation);
+  defineImageSign(group, invocation);
+  defineImageVerify(group, invocation);
   defineDelete(group, invocation);
 }
 
