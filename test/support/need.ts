@@ -42,7 +42,6 @@ const probes: { readonly [Name in keyof Services]: Probe<Services[Name]> } = {
     process.getuid?.() === 0 ? probeExecutable('mmdebstrap') : 'mmdebstrap needs root to make a base image',
   'docker-registry': () => probeExecutable('docker-registry'),
   openssl: () => probeExecutable('openssl'),
-  cosign: () => probeExecutable('cosign'),
   skopeo: () => probeExecutable('skopeo'),
   chromium: () => probeExecutable('chromium'),
   mosquitto: () => probeExecutable('mosquitto'),

@@ -1,5 +1,12 @@
 import type { NamedTensors } from '@edgewright/engine';
 
+/** An element, what it should be, and where it is. */
+interface Element {
+  readonly value: unknown;
+  readonly wanted: unknown;
+  readonly at: string;
+}
+
 /** What differs between outputs and what was expected; empty when nothing does, beyond the tolerance. */
 export function differences(found: NamedTensors, expected: NamedTensors, tolerance: number): string[] {
   const names = [...new Set([...Object.keys(found), ...Object.keys(expected)])];
@@ -9,7 +16,11 @@ export function differences(found: NamedTensors, expected: NamedTensors, toleran
     const head = [one, other].map(({ datatype, shape, data }) => `${datatype}[${shape.join()}] of ${data.length}`);
     if (head[0] !== head[1] || one.data.constructor !== other.data.constructor)
       return [`${name} is ${head.join(', not ')}`];
-    return Array.from(one.data, (value, i) => ({ value, wanted: other.data[i], at: `${name}[${i}]` }))
+    return Array.from<unknown, Element>(one.data as ArrayLike<unknown>, (value, i) => ({
+      value,
+      wanted: other.data[i],
+      at: `${name}[${i}]`,
+    }))
       .filter(({ value, wanted }) => !isNear(value, wanted, tolerance))
       .map(({ value, wanted, at }) => `${at} is ${String(value)}, not ${String(wanted)}`);
   });
