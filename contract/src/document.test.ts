@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkDocument, parseJson } from './document.ts';
+import { checkDocument } from './document.ts';
+import { parseJson } from './parse-json.ts';
 import { ContractError } from './errors/contract-error.ts';
 import { InferenceConfigSchema } from './inference-config.ts';
 

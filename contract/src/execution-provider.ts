@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import type { Static } from 'typebox';
-import { checkDocument, parseJson } from './document.ts';
+import { checkDocument } from './document.ts';
+import { parseJson } from './parse-json.ts';
 
 const NAME = { pattern: '^[a-z][a-z0-9]*$', description: "a provider's name, such as cuda, tensorrt, webgpu or cpu" };
 
@@ -19,11 +20,6 @@ export const ExecutionProvidersSchema = Type.Array(ExecutionProviderSchema, {
 });
 
 export type ExecutionProvider = Static<typeof ExecutionProviderSchema>;
-
-/** The name of a provider, with or without options. */
-export function executionProviderName(provider: ExecutionProvider): string {
-  return typeof provider === 'string' ? provider : provider.name;
-}
 
 /**
  * Reads providers as command lines and environment variables have them: names with commas, `cuda,cpu`, or a JSON array

@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import type { Static } from 'typebox';
-import { datatypes } from './tensor.ts';
+import { datatypes } from './datatype.ts';
 
 const Channels = (description: string) =>
   Type.Union([Type.Number(), Type.Array(Type.Number(), { minItems: 1, maxItems: 3 })], { description });

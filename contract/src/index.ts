@@ -8,7 +8,9 @@ export {
   SERVICE_NAME_PATTERN,
 } from './deployment-config.ts';
 export type { AciDeployment, AksDeployment, DeploymentConfig, LocalDeployment } from './deployment-config.ts';
-export { checkDocument, documentIssues, lineAndColumn, parseJson } from './document.ts';
+export { datatypes, tensorSpecText } from './datatype.ts';
+export type { Datatype } from './datatype.ts';
+export { checkDocument, documentIssues } from './document.ts';
 export type { DocumentIssue } from './document.ts';
 export { errorCatalogue } from './errors/catalogue.ts';
 export type { ErrorArea, ErrorCode, ErrorCodeOf } from './errors/catalogue.ts';
@@ -18,7 +20,8 @@ export type { ErrorDetails, ErrorOptions, SerializedError } from './errors/edgew
 export type { ErrorEntry, Fault } from './errors/entry.ts';
 export { discardEvents } from './events.ts';
 export type { EventSink, ProgressEvent } from './events.ts';
-export { executionProviderName, ExecutionProvidersSchema, parseExecutionProviders } from './execution-provider.ts';
+export { executionProviderName } from './execution-provider-name.ts';
+export { ExecutionProvidersSchema, parseExecutionProviders } from './execution-provider.ts';
 export type { ExecutionProvider } from './execution-provider.ts';
 export { PostprocessSchema, PreprocessSchema } from './image-processing.ts';
 export type { Postprocess, Preprocess } from './image-processing.ts';
@@ -75,5 +78,6 @@ export type { AcknowledgementPolicy, JournalDurability, ScorerDesired, ScorerRep
 export type { Batching } from './scoring-settings.ts';
 export { imagePaths, ScoringConfigSchema } from './scoring-config.ts';
 export type { ScoringConfig } from './scoring-config.ts';
-export { datatypes, ModelSignatureSchema, tensorSpecText, TensorSpecSchema } from './tensor.ts';
-export type { Datatype, ModelSignature, TensorSpec } from './tensor.ts';
+export { lineAndColumn, parseJson } from './parse-json.ts';
+export { ModelSignatureSchema, TensorSpecSchema } from './tensor.ts';
+export type { ModelSignature, TensorSpec } from './tensor.ts';

@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import type { Static } from 'typebox';
-import { checkDocument, parseJson } from './document.ts';
+import { checkDocument } from './document.ts';
+import { parseJson } from './parse-json.ts';
 import { ContractError } from './errors/contract-error.ts';
 import { TensorSpecSchema } from './tensor.ts';
 

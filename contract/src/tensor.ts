@@ -1,12 +1,6 @@
 import Type from 'typebox';
 import type { Static } from 'typebox';
-
-/** Element types of tensors, in the Open Inference Protocol's names. */
-export const datatypes = [
-  'BOOL', 'UINT8', 'UINT16', 'UINT32', 'UINT64', 'INT8', 'INT16', 'INT32', 'INT64', 'FP16', 'BF16', 'FP32', 'FP64', 'BYTES',
-] as const; // prettier-ignore
-
-export type Datatype = (typeof datatypes)[number];
+import { datatypes } from './datatype.ts';
 
 /** One input or output of a model: its name, its element type and its shape, where -1 is a free dimension. */
 export const TensorSpecSchema = Type.Object({
@@ -24,8 +18,3 @@ export const ModelSignatureSchema = Type.Object({
 });
 
 export type ModelSignature = Static<typeof ModelSignatureSchema>;
-
-/** A tensor as text for people: `FP32[-1,10]`. */
-export function tensorSpecText(spec: { readonly datatype: Datatype; readonly shape: readonly number[] }): string {
-  return `${spec.datatype}[${spec.shape.join(',')}]`;
-}

@@ -1,4 +1,4 @@
-import { lineAndColumn } from '../document.ts';
+import { lineAndColumn } from '../parse-json.ts';
 import { ContractError } from '../errors/contract-error.ts';
 
 /** The kinds of faults in a route. */

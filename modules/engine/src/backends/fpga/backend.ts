@@ -1,5 +1,4 @@
 import type { Backend } from '../backend.ts';
-import { openRemoteSession } from './open-remote-session.ts';
 import { loadRuntime, probeRuntime } from './runtime.ts';
 
 /** Models on a remote accelerator, such as an FPGA, over gRPC: `NAME.remote.json` says where and how. */
@@ -8,5 +7,9 @@ export const fpgaBackend: Backend = {
   formats: ['remote'],
   native: false,
   probe: probeRuntime,
-  load: async (model) => openRemoteSession(await loadRuntime(), model),
+  load: async (model) => {
+    // reading its description takes the whole schema library, which no other worker should pay for
+    const { openRemoteSession } = await import('./open-remote-session.ts');
+    return openRemoteSession(await loadRuntime(), model);
+  },
 };
