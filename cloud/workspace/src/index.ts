@@ -59,6 +59,8 @@ export type {
   PlatformSummary,
   PushedImage,
   RegistryOptions,
+  SignedImage,
+  VerifiedImage,
 } from '@edgewright/packager';
 export type { DeploymentManifest, InferenceConfig, Model, Platform, ProgressEvent } from '@edgewright/contract';
 export type {
@@ -69,8 +71,6 @@ export type {
   SimulatedDevice,
   SimulatedModule,
   Simulator,
-  SignedImage,
-  VerifiedImage,
   SimulatorClient,
   SimulatorInfo,
   TelemetryFilter,
@@ -79,5 +79,3 @@ export type {
 export { thisProcess } from './this-process.ts';
 export type { ThisProcess } from './this-process.ts';
 export { EdgewrightError, isEdgewrightError, platforms } from '@edgewright/contract';
-  ReplayRequest,
-  ReplayResult,
