@@ -6,8 +6,8 @@ import { PlatformSchema } from './platform.ts';
 import { scoringSettings } from './scoring-settings.ts';
 
 /**
- * `inferenceconfig.json` (or `.yml`): how a model becomes a scoring image. The keys are Azure ML's; `platforms`, `backend`,
- * `executionProviders` and `nodeRuntime` are edgewright's own.
+ * `inferenceconfig.json` (or `.yml`): how a model becomes a scoring image. The keys up to `baseImage` are Azure ML's, the others
+ * edgewright's own.
  */
 export const InferenceConfigSchema = Type.Object(
   {
@@ -35,7 +35,6 @@ export const InferenceConfigSchema = Type.Object(
           '`scratch` (default); an image in a registry, `[REGISTRY/]REPOSITORY[:TAG][@DIGEST]`; an OCI image layout, `oci:PATH[:TAG]`; an archive of docker save, `docker-archive:PATH[:TAG]`',
       }),
     ),
-    nodeRuntime: Type.Optional(
     baseImageRegistry: Type.Optional(
       Type.Object(
         {
@@ -58,6 +57,7 @@ export const InferenceConfigSchema = Type.Object(
         },
       ),
     ),
+    nodeRuntime: Type.Optional(
       Type.Enum(['base', 'bundled'], {
         description:
           'where Node.js comes from: `base` (the base image has it, default) or `bundled` (a layer of its own)',

@@ -22,9 +22,9 @@ import { ImageLayout } from './layout/image-layout.ts';
 import { summarizeImage } from './list-images.ts';
 import { findPackageRoot } from './package-root.ts';
 import type { PackagedModel } from './packaged-model.ts';
+import type { RegistryOptions } from './registry/registry-client.ts';
 import { writeImage } from './write-image.ts';
 
-import type { RegistryOptions } from './registry/registry-client.ts';
 export interface BuildImageOptions {
   readonly models: readonly PackagedModel[];
   readonly config: InferenceConfig;
@@ -38,10 +38,10 @@ export interface BuildImageOptions {
   readonly platforms?: readonly Platform[];
   /** Keeps layers and fetched packages for later builds; default: `cache` beside the layout. */
   readonly cacheDirectory?: string;
-  readonly emit?: EventSink;
-  readonly signal?: AbortSignal;
   /** How to reach the registry of the base image. */
   readonly registry?: RegistryOptions;
+  readonly emit?: EventSink;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -83,8 +83,6 @@ export async function buildImage(options: BuildImageOptions): Promise<ImageSumma
   return await summarizeImage(layout, reference.text, index);
 }
 
-interface PlanContext {
-  readonly version: string;
 async function readBase(options: BuildImageOptions, platforms: readonly Platform[]): Promise<BaseImage> {
   const { config, configDirectory, registry, signal } = options;
   const { baseImage = 'scratch', baseImageRegistry: access } = config;
@@ -97,6 +95,8 @@ async function readBase(options: BuildImageOptions, platforms: readonly Platform
   });
 }
 
+interface PlanContext {
+  readonly version: string;
   readonly cacheDirectory: string;
   readonly emit: EventSink;
 }
