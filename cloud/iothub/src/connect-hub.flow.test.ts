@@ -8,7 +8,7 @@ import type { DeploymentManifest } from '@edgewright/contract';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createTestCertificate } from '../../../test/support/test-certificate.ts';
 import { connectHub } from './connect-hub.ts';
-import type { Hub } from './connect-hub.ts';
+import type { Hub } from './hub.ts';
 
 interface Answer {
   readonly status: number;
@@ -163,8 +163,8 @@ describe('connectHub', () => {
     [404, 'ModuleNotFound', 'DeviceNotFound', 2],
     [404, 'IotHubNotFound', 'HubUnavailable', 1],
     [400, 'ArgumentInvalid', 'HubRejected', 2],
-    [409, 'Conflict', 'HubRejected', 2],
-    [412, 'PreconditionFailed', 'HubRejected', 2],
+    [409, 'Conflict', 'HubConflict', 2],
+    [412, 'PreconditionFailed', 'HubConflict', 2],
     [413, 'RequestEntityTooLarge', 'HubRejected', 2],
   ])('turns %i %s into %s', async (status, hubCode, code, exitCode) => {
     const { hub, port } = await createHub(() => ({

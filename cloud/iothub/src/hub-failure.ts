@@ -4,7 +4,7 @@ import { IotHubError } from './iothub-error.ts';
 import type { HubResponseError } from './hub-rest-client.ts';
 
 /** A call to the hub, for messages. */
-export interface HubCall {
+export interface FailedCall {
   /** `create the device "x"`. */
   readonly action: string;
   readonly hostName: string;
@@ -13,7 +13,7 @@ export interface HubCall {
 }
 
 /** Turns whatever a call failed with into an error of this workspace. */
-export function hubFailure(thrown: unknown, call: HubCall): IotHubError {
+export function hubFailure(thrown: unknown, call: FailedCall): IotHubError {
   const status = (thrown as HubResponseError | undefined)?.response?.statusCode;
   const where = `${call.hostName}:${call.port}`;
   const answer = status === undefined ? undefined : hubAnswer((thrown as HubResponseError).responseBody);
@@ -38,6 +38,7 @@ export function statusOf(thrown: unknown): number | undefined {
 
 function codeOfStatus(status: number, hubCode: string | undefined): ErrorCodeOf<'iothub'> {
   if (status === 401 || status === 403) return 'HubUnauthorized';
+  if (status === 409 || status === 412) return 'HubConflict';
   if (status === 404) return hubCode === 'IotHubNotFound' ? 'HubUnavailable' : 'DeviceNotFound';
   return status === 408 || status === 429 || status >= 500 ? 'HubUnavailable' : 'HubRejected';
 }
@@ -59,7 +60,7 @@ function hubAnswer(body: string | undefined): { code?: string; text: string } {
   return { ...(code === undefined ? {} : { code }), text: shown === '' ? 'nothing more' : shown };
 }
 
-function networkReason(thrown: unknown, call: HubCall): string {
+function networkReason(thrown: unknown, call: FailedCall): string {
   const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
   if (thrown instanceof Error && (thrown.name === 'TimeoutError' || thrown.name === 'AbortError')) {
     return `no answer within ${call.timeoutMs / 1000} s`;

@@ -8,6 +8,8 @@ const MAX_ATTEMPTS = 4;
 /** Milliseconds before the second attempt; doubled for each further one, unless the hub says how long to wait. */
 const FIRST_DELAY_MS = 250;
 const RETRIED_STATUS = new Set([429, 500, 502, 503, 504]);
+/** A method may have run already when the hub fails, so it is called again only where it was refused before. */
+const RETRIED_METHOD_STATUS = new Set([429, 503]);
 
 type ResponseCallback = NonNullable<Parameters<RestApiClient['executeApiCall']>[6]>;
 
@@ -54,7 +56,13 @@ export class HubRestClient extends azureHttpBase.RestApiClient implements Dispos
       };
       const answered = once(
         (error: HubResponseError | null, result: unknown, response: IncomingMessage | undefined) => {
-          const delay = error === null || number >= MAX_ATTEMPTS ? Infinity : retryDelay(error, number, sent);
+          const delay =
+            error === null || number >= MAX_ATTEMPTS
+              ? Infinity
+              : retryDelay(error, number, {
+                  sent,
+                  retried: /\/methods\?/.test(path) ? RETRIED_METHOD_STATUS : RETRIED_STATUS,
+                });
           const late = performance.now() + delay >= deadline;
           if (late) finish(done, { error: signal.aborted ? signal.reason : error, result, response });
           else setTimeout(() => attempt(number + 1), delay);
@@ -78,11 +86,15 @@ function finish(
 }
 
 /** Milliseconds to wait before the next attempt, or Infinity when there is to be none. */
-function retryDelay(error: HubResponseError, number: number, sent: ClientRequest | undefined): number {
+function retryDelay(
+  error: HubResponseError,
+  number: number,
+  { sent, retried }: { readonly sent: ClientRequest | undefined; readonly retried: ReadonlySet<number> },
+): number {
   const status = error.response?.statusCode;
   // the hub had closed a connection that was kept for the next call
   if (status === undefined) return sent?.reusedSocket === true && isReset(error) ? 0 : Infinity;
-  if (!RETRIED_STATUS.has(status)) return Infinity;
+  if (!retried.has(status)) return Infinity;
   const told = Number(error.response?.headers['retry-after']);
   return Number.isFinite(told) && told >= 0 ? told * 1000 : FIRST_DELAY_MS * 2 ** (number - 1);
 }

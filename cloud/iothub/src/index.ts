@@ -1,3 +1,18 @@
 export { connectHub } from './connect-hub.ts';
-export type { ConnectHubOptions, Hub, HubDevice, HubTwin } from './connect-hub.ts';
+export type { ConnectHubOptions, HubLogin } from './connect-hub.ts';
+export { entraCredential } from './entra-credential.ts';
+export type {
+  DeploymentContent,
+  DeploymentSettings,
+  HubDeployment,
+  HubDeployments,
+  NewDeployment,
+} from './hub-deployments.ts';
+export type { Hub, HubDevice, HubTwin, MethodAnswer, MethodCall, TwinChange, TwinName } from './hub.ts';
 export { IotHubError } from './iothub-error.ts';
+export { moduleLogs } from './module-logs.ts';
+export type { ModuleLog, ModuleLogsRequest } from './module-logs.ts';
+export { reviseDeployment } from './revise-deployment.ts';
+export type { Revision } from './revise-deployment.ts';
+export { watchFleet } from './watch-fleet.ts';
+export type { ModuleNews, WatchOptions } from './watch-fleet.ts';

@@ -6,7 +6,7 @@ import { startSimulator } from '@edgewright/simulator';
 import type { Simulator } from '@edgewright/simulator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectHub } from './connect-hub.ts';
-import type { Hub } from './connect-hub.ts';
+import type { Hub } from './hub.ts';
 
 // the module is stopped, so that no image is needed: this is about the hub
 const CONTENT = {

@@ -7,7 +7,7 @@ export type { SigningKeyFiles } from './signing-key-files.ts';
 export { isLocalTarget } from './local-target.ts';
 export { readTextFile } from './read-document.ts';
 export { WorkspaceEdge } from './workspace-edge.ts';
-export type { ApplyInput, HubSelection } from './workspace-edge.ts';
+export type { ApplyInput, HubSelection, NewDeploymentInput } from './workspace-edge.ts';
 export { WorkspaceError } from './workspace-error.ts';
 export { WorkspaceImages } from './workspace-images.ts';
 export type {
@@ -36,7 +36,17 @@ export type {
   ScriptResponseInit,
   Tensor,
 } from '@edgewright/engine';
-export type { Hub, HubDevice, HubTwin } from '@edgewright/iothub';
+export type {
+  DeploymentSettings,
+  Hub,
+  HubDeployment,
+  HubDevice,
+  HubTwin,
+  ModuleLog,
+  ModuleNews,
+  TwinChange,
+  TwinName,
+} from '@edgewright/iothub';
 export type {
   Accelerator,
   BuiltDeployment,

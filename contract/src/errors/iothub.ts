@@ -17,14 +17,26 @@ export const iothubErrors = {
   DeviceNotFound: {
     fault: 'user',
     httpStatus: 404,
-    meaning: 'IoT Hub has no such edge device',
-    remedy: 'Create the device first, or check its id.',
+    meaning: 'IoT Hub has no such device, module or deployment',
+    remedy: 'Check the name; create the device or deployment first.',
+  },
+  HubConflict: {
+    fault: 'user',
+    httpStatus: 409,
+    meaning: 'What was to be changed has been changed by somebody else meanwhile, or is there already',
+    remedy: 'Look at it as it is now, and decide again; nothing was overwritten.',
   },
   HubRejected: {
     fault: 'user',
     httpStatus: 400,
     meaning: 'IoT Hub refused the content',
     remedy: "The message carries the hub's own reason.",
+  },
+  MethodRefused: {
+    fault: 'remote',
+    httpStatus: 502,
+    meaning: 'A module refused a direct method',
+    remedy: "The message carries the module's own reason.",
   },
   HubUnavailable: {
     fault: 'remote',

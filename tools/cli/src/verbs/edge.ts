@@ -1,40 +1,34 @@
 import type { Command } from 'commander';
 import type { Invocation } from '../invocation.ts';
+import { defineEdgeDeployment } from './edge-deployment.ts';
+import { defineEdgeDevice } from './edge-device.ts';
+import { defineEdgeTwin } from './edge-twin.ts';
+import { hubSelection, withHubFlags } from './hub-flags.ts';
+import type { HubFlags } from './hub-flags.ts';
 
-interface ApplyFlags {
-  readonly deviceId: string;
-  readonly content: string;
-  readonly login?: string;
-  readonly caFile?: string;
-  readonly state?: string;
+/** `edgewright edge apply|deployment|twin|invoke|logs|monitor`. */
+export function defineEdge(program: Command, invocation: Invocation): void {
+  const group = program.command('edge').description('configure, look at and call IoT Edge devices, one or many');
+  defineApply(group, invocation);
+  defineEdgeDeployment(group, invocation);
+  defineEdgeTwin(group, invocation);
+  defineEdgeDevice(group, invocation);
 }
 
-/** `edgewright edge apply`. */
-export function defineEdge(program: Command, invocation: Invocation): void {
-  const group = program.command('edge').description('configure IoT Edge devices');
-  group
+function defineApply(group: Command, invocation: Invocation): void {
+  const command = group
     .command('apply')
     .description('make a manifest the configuration of one edge device, at once')
     .requiredOption('-d, --device-id <id>', 'the edge device')
-    .requiredOption('-k, --content <file>', 'the deployment manifest')
-    .option(
-      '-l, --login <connection-string>',
-      'connection string of an IoT Hub policy that may write to the registry; default: IOTHUB_CONNECTION_STRING, else the simulator that runs in this workspace',
-    )
-    .option('--ca-file <file>', 'certificates to trust (PEM), for a hub that is not Azure’s')
-    .option('--state <dir>', 'the state folder of the simulator, when it is not in this workspace')
+    .requiredOption('-k, --content <file>', 'the deployment manifest');
+  withHubFlags(command)
     .addHelpText('after', '\nExample:\n  $ edgewright edge apply -d plant-1 -k config/scorer.amd64.json')
-    .action(async (flags: ApplyFlags) => {
-      const connectionString =
-        flags.login ??
-        (flags.state === undefined ? invocation.context.environment['IOTHUB_CONNECTION_STRING'] : undefined);
+    .action(async (flags: HubFlags & { deviceId: string; content: string }) => {
       await invocation.withWorkspace((workspace) =>
         workspace.edge.apply({
           deviceId: flags.deviceId,
           manifest: invocation.path(flags.content),
-          ...(connectionString === undefined ? {} : { connectionString }),
-          ...(flags.caFile === undefined ? {} : { caFile: invocation.path(flags.caFile) }),
-          ...(flags.state === undefined ? {} : { simulatorState: invocation.path(flags.state) }),
+          ...hubSelection(flags, invocation),
         }),
       );
       invocation.terminal.result({ deviceId: flags.deviceId, applied: true }, () => `applied to ${flags.deviceId}`);
