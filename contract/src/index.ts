@@ -81,3 +81,5 @@ export type { ScoringConfig } from './scoring-config.ts';
 export { lineAndColumn, parseJson } from './parse-json.ts';
 export { ModelSignatureSchema, TensorSpecSchema } from './tensor.ts';
 export type { ModelSignature, TensorSpec } from './tensor.ts';
+export { recordingLine, telemetryJson } from './telemetry-json.ts';
+export type { TelemetryJson } from './telemetry-json.ts';

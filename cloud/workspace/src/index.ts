@@ -74,8 +74,17 @@ export type {
 } from '@edgewright/packager';
 export type { DeploymentManifest, InferenceConfig, Model, Platform, ProgressEvent } from '@edgewright/contract';
 export type {
+  Acknowledgement,
+  CloudMessageRequest,
+  CreatedDevice,
+  Fault,
+  FaultKind,
+  FaultRequest,
+  Feedback,
   ModuleState,
   OutgoingMessage,
+  ReplayRequest,
+  ReplayResult,
   SendRequest,
   SendResult,
   SimulatedDevice,

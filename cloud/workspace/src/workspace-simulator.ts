@@ -12,6 +12,10 @@ export interface StartSimulatorInput {
   readonly httpsPort?: number | undefined;
   readonly mqttPort?: number | undefined;
   readonly httpPort?: number | undefined;
+  /** IoT Hub's own MQTT, for plain devices. */
+  readonly hubMqttPort?: number | undefined;
+  /** PEM: authorities whose certificates let devices in, besides the simulator's own. */
+  readonly deviceAuthorities?: readonly string[] | undefined;
   /**
    * Seconds that a module has to acknowledge a message before edgeHub sends it again; also how long edgeHub waits after
    * a module died with a message. Default 30, as edgeHub's own setting `MessageAckTimeoutSecs`.

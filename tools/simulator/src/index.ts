@@ -4,13 +4,20 @@ export type { ModuleState } from './agent/module-state.ts';
 export type { EdgeHubTimings } from './edgehub/edge-hub-timings.ts';
 export type { MethodCall, MethodResult } from './hub/direct-method.ts';
 export type { ConnectionState } from './hub/identity.ts';
+export type { Fault, FaultKind, FaultRequest } from './faults/fault.ts';
+export { lastingFaults, suddenFaults } from './faults/fault.ts';
+export type { Acknowledgement, Feedback } from './hub/cloud-message.ts';
 export type { TelemetryFilter, TelemetryRecord } from './hub/telemetry-record.ts';
 export type { ThrottleRequest } from './hub/throttle.ts';
 export type { OutgoingMessage } from './sending/outgoing-message.ts';
 export type { SendResult } from './sending/send-messages.ts';
 export type {
+  CloudMessageRequest,
+  CreatedDevice,
   CreateDeviceRequest,
   ModuleCredentials,
+  ReplayRequest,
+  ReplayResult,
   SendRequest,
   Simulator,
   SimulatedDevice,

@@ -9,6 +9,7 @@ import type { TelemetryFilter, TelemetryRecord } from './hub/telemetry-record.ts
 import type { ThrottleRequest } from './hub/throttle.ts';
 import type { Lifetime } from './lifetime.ts';
 import { cloudMessageOf } from './sending/cloud-message-of.ts';
+import { replay } from './recording/replay.ts';
 import { sendAs } from './sending/send-as.ts';
 import type { SendResult } from './sending/send-messages.ts';
 import type {
@@ -16,6 +17,8 @@ import type {
   CreatedDevice,
   CreateDeviceRequest,
   ModuleCredentials,
+  ReplayRequest,
+  ReplayResult,
   SendRequest,
   Simulator,
   SimulatedDevice,
@@ -100,8 +103,16 @@ export class LocalSimulator implements Simulator {
   }
 
   async moduleCredentials(deviceId: string, moduleId: string): Promise<ModuleCredentials> {
-    const device = await this.#requireEdgeDevice(deviceId);
+    const isEdge = this.#hub.requireIdentity(deviceId).edge;
+    const device = isEdge ? await this.#edgeDevices.started(deviceId) : undefined;
     if (this.#hub.identity(deviceId, moduleId) === undefined) this.#hub.createModule({ deviceId, moduleId });
+    const { caFile } = this.info;
+    if (device === undefined) {
+      const { primaryKey } = this.#hub.requireIdentity(deviceId, moduleId);
+      const text = `HostName=${this.#mqttHost};DeviceId=${deviceId};ModuleId=${moduleId};SharedAccessKey=${primaryKey}`;
+      const environment = { IotHubConnectionString: text, EdgeModuleCACertificateFile: caFile };
+      return { connectionString: text, caFile, environment };
+    }
     const environment = device.moduleEnvironment(moduleId);
     const module = this.#hub.requireIdentity(deviceId, moduleId);
     const connectionString = [
@@ -111,11 +122,15 @@ export class LocalSimulator implements Simulator {
       `SharedAccessKey=${module.primaryKey}`,
       `GatewayHostName=${device.gateway}`,
     ].join(';');
-    return { connectionString, caFile: this.info.caFile, environment };
+    return { connectionString, caFile, environment };
   }
 
   async send(request: SendRequest): Promise<SendResult> {
     return await sendAs(this, request);
+  }
+
+  async replay(request: ReplayRequest): Promise<ReplayResult> {
+    return await replay(this, request);
   }
 
   monitor(filter: TelemetryFilter, signal: AbortSignal): AsyncIterable<TelemetryRecord> {

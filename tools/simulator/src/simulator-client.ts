@@ -86,9 +86,9 @@ export interface CloudMessageRequest {
   readonly timeToLiveMs?: number;
 }
 
-/** What a module outside of the edge agent needs to join an edge device's edgeHub. */
+/** What a module outside of the edge agent needs to join its device's edgeHub, or the hub where the device has none. */
 export interface ModuleCredentials {
-  /** With `GatewayHostName`. A secret. */
+  /** Of an edge device with `GatewayHostName`, of any other with the hub's MQTT port. A secret. */
   readonly connectionString: string;
   readonly caFile: string;
   /** The same as environment variables, which `ModuleClient.fromEnvironment` reads. */
@@ -109,6 +109,32 @@ export interface SendRequest {
   readonly signal?: AbortSignal;
   /** Called after the hub confirmed a message, with its place in the sequence from 0. */
   readonly onConfirmed?: (message: OutgoingMessage, index: number) => void;
+}
+
+export interface ReplayRequest {
+  /** The recording: NDJSON as `sim record` and `sim monitor --output json` write it. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** Its name, for messages. */
+  readonly source?: string;
+  /** 1, the default: as fast as it was recorded; 2: twice as fast; `max`: as fast as it goes. */
+  readonly speed?: number | 'max';
+  /** Send everything as this device, and as this module. */
+  readonly deviceId?: string;
+  readonly moduleId?: string;
+  /** Make devices that are not there; those with modules become edge devices. */
+  readonly create?: boolean;
+  readonly signal?: AbortSignal;
+  /** Called after each confirmation, with how many there were. */
+  readonly onConfirmed?: (confirmed: number) => void;
+}
+
+export interface ReplayResult {
+  readonly confirmed: number;
+  /** How often a message was sent again because a connection was lost. */
+  readonly resent: number;
+  /** How many devices and modules sent. */
+  readonly senders: number;
+  readonly durationMs: number;
 }
 
 export interface WaitForModuleRequest {
@@ -140,6 +166,8 @@ export interface SimulatorClient {
    * edgeHub confirmed every message; when connections are lost, messages are sent again, so that one may arrive twice.
    */
   send(request: SendRequest): Promise<SendResult>;
+  /** Sends the messages of a recording again, from this process, each as the device or module that sent it. */
+  replay(request: ReplayRequest): Promise<ReplayResult>;
   /** Reads what reaches the hub, from now on unless the filter says after which message, until the signal ends it. */
   monitor(filter: TelemetryFilter, signal: AbortSignal): AsyncIterable<TelemetryRecord>;
   /** The number of the newest message at the hub, 0 when there never was one. */

@@ -1,8 +1,17 @@
 import type { Command } from 'commander';
-import type { SimulatedDevice } from '@edgewright/workspace';
-import { port } from '../flag-values.ts';
+import type { CreatedDevice, SimulatedDevice } from '@edgewright/workspace';
+import { oneOf, port } from '../flag-values.ts';
 import type { Invocation } from '../invocation.ts';
 import { keyValues, textTable } from '../text-table.ts';
+
+interface CreateFlags {
+  readonly deviceId: string;
+  readonly edge?: boolean;
+  readonly auth: 'sas' | 'selfSigned' | 'certificateAuthority';
+  readonly thumbprint?: string;
+  readonly mqttPort?: number;
+  readonly state?: string;
+}
 
 const stateFlag = ['--state <dir>', 'the state folder of the simulator; default: simulator in the workspace'] as const;
 
@@ -14,15 +23,28 @@ export function defineSimDevice(group: Command, invocation: Invocation): void {
     .description('create a device; an edge device starts its edgeHub and edge agent at once')
     .requiredOption('-d, --device-id <id>', 'the id of the device')
     .option('--edge', 'an IoT Edge device')
+    .option(
+      '--auth <how>',
+      'sas, selfSigned (a certificate by its thumbprint) or certificateAuthority',
+      oneOf('--auth', ['sas', 'selfSigned', 'certificateAuthority']),
+      'sas',
+    )
+    .option('--thumbprint <hex>', 'of your own certificate; without it the simulator makes one')
     .option('--mqtt-port <n>', 'where its edgeHub listens; default: any free port', port('--mqtt-port'))
     .option(...stateFlag)
     .addHelpText('after', '\nExample:\n  $ edgewright sim device create -d plant-1 --edge')
-    .action(async (flags: { deviceId: string; edge?: boolean; mqttPort?: number; state?: string }) => {
-      const { deviceId, edge = false, mqttPort } = flags;
+    .action(async (flags: CreateFlags) => {
+      const { deviceId, edge = false, mqttPort, auth, thumbprint } = flags;
       const device = await invocation.withSimulator(flags.state, (simulator) =>
-        simulator.createDevice({ deviceId, edge, ...(mqttPort === undefined ? {} : { mqttPort }) }),
+        simulator.createDevice({
+          deviceId,
+          edge,
+          authentication: auth,
+          ...(thumbprint === undefined ? {} : { thumbprint }),
+          ...(mqttPort === undefined ? {} : { mqttPort }),
+        }),
       );
-      invocation.terminal.result(device, () => deviceText(device));
+      invocation.terminal.result(device, () => createdText(device));
     });
   devices
     .command('list')
@@ -58,6 +80,15 @@ function defineOnline(
       );
       invocation.terminal.result(device, () => deviceText(device));
     });
+}
+
+function createdText(device: CreatedDevice): string {
+  if (device.certificateFile === undefined) return deviceText(device);
+  const files = keyValues([
+    ['certificate', device.certificateFile],
+    ['key', device.keyFile],
+  ]);
+  return `${deviceText(device)}\n${files}`;
 }
 
 function deviceText(device: SimulatedDevice): string {

@@ -9,7 +9,7 @@ import type { Invocation } from '../invocation.ts';
 
 interface SendFlags {
   readonly deviceId: string;
-  readonly moduleId: string;
+  readonly moduleId?: string;
   readonly outputName: string;
   readonly data?: string;
   readonly file?: string;
@@ -22,9 +22,12 @@ interface SendFlags {
 export function defineSimSend(group: Command, invocation: Invocation): void {
   group
     .command('send')
-    .description('send messages as a module of an edge device')
-    .requiredOption('-d, --device-id <id>', 'the edge device')
-    .option('-m, --module-id <id>', 'the module that sends; made when it is not there', 'sensor')
+    .description('send messages as a module of an edge device, or as a plain device')
+    .requiredOption('-d, --device-id <id>', 'the device')
+    .option(
+      '-m, --module-id <id>',
+      'the module that sends, made when it is not there; default: sensor for an edge device, none for a plain one',
+    )
     .option('--output-name <name>', 'the output that messages leave by; routes name it', 'measurements')
     .option('--data <json>', 'the body of one message')
     .option('-f, --file <file>', 'NDJSON, one body a line; - for stdin')
@@ -41,10 +44,12 @@ export function defineSimSend(group: Command, invocation: Invocation): void {
       if ((flags.data === undefined) === (flags.file === undefined)) {
         throw new CliError('UsageInvalid', 'nothing to send: give either --data JSON or --file FILE');
       }
-      const result = await invocation.withSimulator(flags.state, (simulator) =>
-        simulator.send({
+      const result = await invocation.withSimulator(flags.state, async (simulator) => {
+        const { edge } = await simulator.device(flags.deviceId);
+        const moduleId = flags.moduleId ?? (edge ? 'sensor' : undefined);
+        return await simulator.send({
           deviceId: flags.deviceId,
-          moduleId: flags.moduleId,
+          ...(moduleId !== undefined && { moduleId }),
           output: flags.outputName,
           messages: flags.data === undefined ? fromFile(invocation, flags) : [message(flags.data, '--data', flags)],
           inFlight: flags.inFlight,
@@ -56,12 +61,9 @@ export function defineSimSend(group: Command, invocation: Invocation): void {
               text: `${index + 1} confirmed`,
               completed: index + 1,
             }),
-        }),
-      );
-      invocation.terminal.result(
-        result,
-        () => `${result.confirmed} confirmed by edgeHub in ${Math.round(result.durationMs)} ms`,
-      );
+        });
+      });
+      invocation.terminal.result(result, () => `${result.confirmed} confirmed in ${Math.round(result.durationMs)} ms`);
     });
 }
 

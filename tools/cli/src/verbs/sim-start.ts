@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir, open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { messageOf } from '@edgewright/contract';
 import type { SimulatorInfo, Workspace } from '@edgewright/workspace';
 import { CliError } from '../cli-error.ts';
-import { port, wholeNumber } from '../flag-values.ts';
+import { collect, port, wholeNumber } from '../flag-values.ts';
 import type { Invocation } from '../invocation.ts';
 import { keyValues } from '../text-table.ts';
 
@@ -19,6 +20,8 @@ interface StartFlags {
   readonly httpsPort: number;
   readonly mqttPort: number;
   readonly httpPort: number;
+  readonly hubMqttPort: number;
+  readonly deviceCa?: readonly string[];
   readonly messageAckTimeout: number;
   readonly detach?: boolean;
 }
@@ -31,6 +34,13 @@ export function defineSimStart(group: Command, invocation: Invocation): void {
     .option('--host <name>', 'the name under which it is reached', 'localhost')
     .option('--https-port <n>', "IoT Hub's REST service; 0 for any free port", port('--https-port'), 0)
     .option('--mqtt-port <n>', 'edgeHub of the first edge device; 0 for any free port', port('--mqtt-port'), 0)
+    .option(
+      '--hub-mqtt-port <n>',
+      "IoT Hub's own MQTT, for plain devices; 0 for any free port",
+      port('--hub-mqtt-port'),
+      0,
+    )
+    .option('--device-ca <file>', 'PEM: an authority whose certificates let devices in; repeatable', collect)
     .option('--http-port <n>', 'the control interface; 0 for any free port', port('--http-port'), 0)
     .option(
       '--message-ack-timeout <seconds>',
@@ -57,12 +67,25 @@ async function startHere(invocation: Invocation, workspace: Workspace, flags: St
     httpsPort: flags.httpsPort,
     mqttPort: flags.mqttPort,
     httpPort: flags.httpPort,
+    hubMqttPort: flags.hubMqttPort,
+    deviceAuthorities: await Promise.all((flags.deviceCa ?? []).map((file) => readAuthority(invocation, file))),
     messageAckTimeoutSecs: flags.messageAckTimeout,
     signal: invocation.context.signal,
   });
   showInfo(invocation, simulator.info);
   invocation.terminal.say('the simulator runs; stop it with Ctrl-C or `edgewright sim stop`');
   await simulator.ended;
+}
+
+async function readAuthority(invocation: Invocation, file: string): Promise<string> {
+  let text: string;
+  try {
+    text = await readFile(invocation.path(file), 'utf8');
+  } catch (cause) {
+    throw new CliError('UsageInvalid', `cannot read --device-ca "${file}": ${messageOf(cause)}`, { cause });
+  }
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
+  throw new CliError('UsageInvalid', `--device-ca "${file}" holds no certificate in PEM`);
 }
 
 /** Starts this program again without a terminal, and waits until the simulator answers. */
@@ -110,9 +133,11 @@ function detachedArguments(flags: StartFlags, workspace: string, state: string):
     '--https-port': flags.httpsPort,
     '--mqtt-port': flags.mqttPort,
     '--http-port': flags.httpPort,
+    '--hub-mqtt-port': flags.hubMqttPort,
     '--message-ack-timeout': flags.messageAckTimeout,
   };
-  return ['sim', 'start', ...Object.entries(values).flatMap(([flag, value]) => [flag, String(value)])];
+  const authorities = (flags.deviceCa ?? []).flatMap((file) => ['--device-ca', file]);
+  return ['sim', 'start', ...Object.entries(values).flatMap(([flag, value]) => [flag, String(value)]), ...authorities];
 }
 
 async function lastLines(file: string): Promise<string> {
@@ -129,7 +154,7 @@ async function lastLines(file: string): Promise<string> {
 function showInfo(invocation: Invocation, info: SimulatorInfo): void {
   invocation.terminal.result(info, () =>
     keyValues([
-      ['hub', `${info.hubHostName}, REST on port ${info.httpsPort}`],
+      ['hub', `${info.hubHostName}, REST on port ${info.httpsPort}, MQTT on port ${info.mqttPort}`],
       ['connection string', info.connectionString],
       ['CA file', info.caFile],
       ['page', info.pageUrl],

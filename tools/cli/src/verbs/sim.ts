@@ -1,18 +1,24 @@
 import type { Command } from 'commander';
 import { defineSimDevice } from './sim-device.ts';
+import { defineSimFault } from './sim-fault.ts';
+import { defineSimMessage } from './sim-message.ts';
 import { defineSimMonitor } from './sim-monitor.ts';
+import { defineSimRecord } from './sim-record.ts';
 import { defineSimSend } from './sim-send.ts';
 import { defineSimStart } from './sim-start.ts';
 import type { Invocation } from '../invocation.ts';
 
-/** `edgewright sim start|stop|send|monitor` and `edgewright sim device create|list|offline|online`. */
+/** `edgewright sim` with all of its verbs. */
 export function defineSim(program: Command, invocation: Invocation): void {
   const group = program.command('sim').description('IoT Hub, edgeHub, workload API and edge agent on this machine');
   defineSimStart(group, invocation);
   defineStop(group, invocation);
   defineSimDevice(group, invocation);
   defineSimSend(group, invocation);
+  defineSimMessage(group, invocation);
   defineSimMonitor(group, invocation);
+  defineSimRecord(group, invocation);
+  defineSimFault(group, invocation);
 }
 
 function defineStop(group: Command, invocation: Invocation): void {

@@ -7,6 +7,7 @@ import type { MethodCall, MethodResult } from '../hub/direct-method.ts';
 import type { TelemetryFilter, TelemetryRecord } from '../hub/telemetry-record.ts';
 import type { ThrottleRequest } from '../hub/throttle.ts';
 import { bodyOf } from '../sending/body-of.ts';
+import { replay } from '../recording/replay.ts';
 import { sendAs } from '../sending/send-as.ts';
 import type { SendResult } from '../sending/send-messages.ts';
 import type {
@@ -14,6 +15,8 @@ import type {
   CreatedDevice,
   CreateDeviceRequest,
   ModuleCredentials,
+  ReplayRequest,
+  ReplayResult,
   SendRequest,
   SimulatedDevice,
   SimulatedModule,
@@ -85,6 +88,10 @@ export class ControlClient implements SimulatorClient {
 
   async send(request: SendRequest): Promise<SendResult> {
     return await sendAs(this, request);
+  }
+
+  async replay(request: ReplayRequest): Promise<ReplayResult> {
+    return await replay(this, request);
   }
 
   monitor(filter: TelemetryFilter, signal: AbortSignal): AsyncIterable<TelemetryRecord> {

@@ -1,4 +1,4 @@
-import { checkDocument } from '@edgewright/contract';
+import { checkDocument, telemetryJson } from '@edgewright/contract';
 import Type from 'typebox';
 import { parameter } from '../http/json-route.ts';
 import type { JsonReply, JsonRequest, JsonRoute } from '../http/json-route.ts';
@@ -118,11 +118,14 @@ function telemetry(simulator: SimulatorClient, { query, signal }: JsonRequest): 
   return {
     status: 200,
     headers: { 'content-type': 'application/x-ndjson; charset=utf-8' },
-    stream: encodeTelemetry(simulator.monitor(filterOf(query), signal)),
+    stream: encodeTelemetry(
+      simulator.monitor(filterOf(query), signal),
+      query['format'] === 'json' ? (record) => JSON.stringify(telemetryJson(record)) : undefined,
+    ),
   };
 }
 
-/** A filter as the query of a request; `property.<name>` stands for an application property. */
+/** A filter as the query of a request; `property.<name>` stands for an application property, `body.<path>` for a value. */
 export function filterQuery(filter: TelemetryFilter): URLSearchParams {
   const query = new URLSearchParams();
   for (const name of textFilters) {
@@ -130,25 +133,32 @@ export function filterQuery(filter: TelemetryFilter): URLSearchParams {
     if (value !== undefined) query.set(name, value);
   }
   for (const [name, value] of Object.entries(filter.properties ?? {})) query.set(`property.${name}`, value);
+  for (const [path, value] of Object.entries(filter.body ?? {})) query.set(`body.${path}`, value);
   if (filter.afterSequenceNumber !== undefined) query.set('after', String(filter.afterSequenceNumber));
   return query;
 }
 
 function filterOf(query: JsonRequest['query']): TelemetryFilter {
-  const properties = Object.entries(query).flatMap(([name, value]) =>
-    name.startsWith('property.') && value !== undefined ? [[name.slice('property.'.length), value] as const] : [],
-  );
   const after = query['after'];
   const texts = Object.fromEntries(
     textFilters.flatMap((name) => (query[name] === undefined ? [] : [[name, query[name]]])),
   );
   return {
     ...texts,
-    properties: Object.fromEntries(properties),
+    properties: withPrefix(query, 'property.'),
+    body: withPrefix(query, 'body.'),
     ...(after !== undefined && {
       afterSequenceNumber: checkDocument(Type.Integer({ minimum: 0 }), Number(after), 'the query member "after"'),
     }),
   };
+}
+
+function withPrefix(query: JsonRequest['query'], prefix: string): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(query).flatMap(([name, value]) =>
+      name.startsWith(prefix) && value !== undefined ? [[name.slice(prefix.length), value] as const] : [],
+    ),
+  );
 }
 
 function ok(body: unknown): JsonReply {

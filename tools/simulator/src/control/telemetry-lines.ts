@@ -9,7 +9,10 @@ const HEARTBEAT_MS = 5000;
 type TelemetryLine = Omit<TelemetryRecord, 'body'> & { readonly body: string };
 
 /** Messages as lines, with an empty line at the beginning and now and then when nothing comes. */
-export function encodeTelemetry(records: AsyncIterable<TelemetryRecord>): Readable {
+export function encodeTelemetry(
+  records: AsyncIterable<TelemetryRecord>,
+  lineOf: (record: TelemetryRecord) => string = telemetryLine,
+): Readable {
   const stream = new PassThrough();
   // the answer's head goes out with the first line: the reader then knows that it is listening
   stream.write('\n');
@@ -17,15 +20,20 @@ export function encodeTelemetry(records: AsyncIterable<TelemetryRecord>): Readab
     if (stream.writable && stream.writableLength === 0) stream.write('\n');
   }, HEARTBEAT_MS);
   // a failure ends the stream early, which the reader notices
-  pipeline(linesOf(records), stream, () => clearInterval(beat));
+  pipeline(linesOf(records, lineOf), stream, () => clearInterval(beat));
   return stream;
 }
 
-async function* linesOf(records: AsyncIterable<TelemetryRecord>): AsyncGenerator<string> {
-  for await (const record of records) {
-    const line: TelemetryLine = { ...record, body: record.body.toString('base64') };
-    yield `${JSON.stringify(line)}\n`;
-  }
+async function* linesOf(
+  records: AsyncIterable<TelemetryRecord>,
+  lineOf: (record: TelemetryRecord) => string,
+): AsyncGenerator<string> {
+  for await (const record of records) yield `${lineOf(record)}\n`;
+}
+
+function telemetryLine(record: TelemetryRecord): string {
+  const line: TelemetryLine = { ...record, body: record.body.toString('base64') };
+  return JSON.stringify(line);
 }
 
 /** Reads what `encodeTelemetry` wrote. */

@@ -1,4 +1,5 @@
 import type { StateDatabase } from '../state/state-database.ts';
+import { bodyMatches } from './body-filter.ts';
 import type { TelemetryFilter, TelemetryMessage, TelemetryRecord } from './telemetry-record.ts';
 
 /** IoT Hub's built-in endpoint keeps messages for one day unless told otherwise. */
@@ -132,5 +133,5 @@ function passes(record: TelemetryRecord, filter: TelemetryFilter): boolean {
   for (const [name, value] of Object.entries(filter.properties ?? {})) {
     if (record.properties[name] !== value) return false;
   }
-  return true;
+  return filter.body === undefined || bodyMatches(record.body, filter.body);
 }

@@ -24,6 +24,8 @@ export interface TelemetryFilter {
   readonly outputName?: string;
   /** Application properties that must be there with exactly this value. */
   readonly properties?: Readonly<Record<string, string>>;
+  /** Values in a JSON body, by their paths (`a.b[0]`): text as it is, everything else by its JSON. */
+  readonly body?: Readonly<Record<string, string>>;
   /** Start after this message; without it, with what arrives from now on. 0 reads everything that is kept. */
   readonly afterSequenceNumber?: number;
 }

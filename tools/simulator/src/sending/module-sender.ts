@@ -59,10 +59,11 @@ export class ModuleSender implements AsyncDisposable {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), CONFIRM_TIMEOUT_MS);
     try {
+      const { output = this.#output } = message;
       const confirmed =
-        this.#output === undefined
+        output === undefined || output === null || this.#output === undefined
           ? this.#client.sendEvent(azureMessage(message))
-          : (this.#client as ModuleClient).sendOutputEvent(this.#output, azureMessage(message));
+          : (this.#client as ModuleClient).sendOutputEvent(output, azureMessage(message));
       const late = once(deadline.signal, 'abort').then(() => this.#fail('edgeHub does not confirm', undefined));
       await Promise.race([confirmed, late, this.#lost.promise]);
     } finally {

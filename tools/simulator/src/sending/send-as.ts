@@ -15,12 +15,13 @@ export async function sendAs(
 ): Promise<SendResult> {
   const ca = () => readFileSync(simulator.info.caFile, 'utf8');
   const device = await simulator.device(deviceId);
-  if (device.edge) {
-    if (moduleId === undefined) throw invalid(deviceId, 'it is an edge device, so one of its modules must send');
+  if (device.edge && moduleId === undefined) {
+    throw invalid(deviceId, 'it is an edge device, so one of its modules must send');
+  }
+  if (moduleId !== undefined) {
     const { connectionString } = await simulator.moduleCredentials(deviceId, moduleId);
     return await sendMessages({ output: 'output', ...request, connectionString, ca: ca() });
   }
-  if (moduleId !== undefined) throw invalid(deviceId, 'it is no edge device, so it sends by itself, without a module');
   if (device.connectionString.endsWith('x509=true')) throw invalid(deviceId, 'it has a certificate and no key');
   const { output: _output, ...rest } = request;
   return await sendMessages({ ...rest, connectionString: device.connectionString, ca: ca() });
