@@ -76,6 +76,41 @@ export const ModelGateSchema = Type.Object(
   { additionalProperties: false, description: 'when a new model is rolled back' },
 );
 
+/** A model that scores the same messages without output. */
+export const ShadowSchema = Type.Object(
+  {
+    ...ModelSourceSchema.properties,
+    share: Type.Optional(
+      Type.Number({ minimum: 0, maximum: 1, description: 'of the messages that it is to score; default 1' }),
+    ),
+    tolerance: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        description: 'by how much numbers may differ, relative above 1; default 0.0001',
+      }),
+    ),
+  },
+  { additionalProperties: false, description: 'a candidate that scores the same messages, and sends nothing' },
+);
+
+/** How a shadow model does, compared with the one in force. */
+export const ReportedShadowSchema = Type.Object({
+  name: Type.String(),
+  version: Type.String(),
+  sha256: Type.String(),
+  state: Type.Enum(['fetching', 'loading', 'scoring', 'failed']),
+  reason: Type.Union([Type.String(), Type.Null()]),
+  agreed: Type.Integer(),
+  disagreed: Type.Integer(),
+  failed: Type.Integer(),
+  /** Messages that came while it was busy. */
+  skipped: Type.Integer(),
+  /** Share of the messages that both scored. */
+  agreement: Type.Union([Type.Number(), Type.Null()]),
+  /** Medians of the time in the model, of the last thousand messages that both scored. */
+  latencyMs: Type.Union([Type.Object({ active: Type.Number(), shadow: Type.Number() }), Type.Null()]),
+});
+
 /** The stages of a model on its way to scoring, and its possible ends. */
 export const updateStates = ['downloading', 'verifying', 'warming', 'active', 'rejected', 'rolledBack'] as const;
 

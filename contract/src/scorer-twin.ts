@@ -2,7 +2,13 @@ import Type from 'typebox';
 import type { Static, TSchema } from 'typebox';
 import { FallbackSchema, ReportedFallbackSchema } from './cloud-fallback.ts';
 import { MAX_MESSAGE_BYTES } from './messages.ts';
-import { ModelGateSchema, ModelSourceSchema, ReportedUpdateSchema } from './model-delivery.ts';
+import {
+  ModelGateSchema,
+  ModelSourceSchema,
+  ReportedShadowSchema,
+  ReportedUpdateSchema,
+  ShadowSchema,
+} from './model-delivery.ts';
 
 /** When the scorer acknowledges a message to edgeHub; docs/edge-module.md says what each survives. */
 export const acknowledgementPolicies = ['after-output', 'after-journal', 'on-receive'] as const;
@@ -137,6 +143,7 @@ export const ScorerDesiredSchema = Type.Object(
       }),
     ),
     modelGate: Type.Optional(ModelGateSchema),
+    shadow: Type.Optional(ShadowSchema),
     fallback: Type.Optional(FallbackSchema),
     reportIntervalSeconds: Type.Optional(
       Type.Integer({
@@ -194,6 +201,7 @@ export const ScorerReportedSchema = Type.Object(
     ),
     /** Absent before a model was asked for. */
     update: clearable(ReportedUpdateSchema),
+    shadow: clearable(ReportedShadowSchema),
     fallback: clearable(ReportedFallbackSchema),
     lastError: clearable(Type.Object({ code: Type.String(), message: Type.String(), at: Type.String() })),
   },

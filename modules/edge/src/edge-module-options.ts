@@ -1,4 +1,4 @@
-import type { Engine } from '@edgewright/engine';
+import type { Engine, SwapOptions } from '@edgewright/engine';
 import type { Logger, Metrics, ScoringMetrics } from '@edgewright/telemetry';
 import type { EdgeSettings } from './edge-settings.ts';
 import type { CreateClient } from './hub/hub-session.ts';
@@ -17,6 +17,8 @@ export interface EdgeModuleOptions {
   readonly models: ModelSlot;
   /** A folder that outlives the process, for the journal of `after-journal` and what waits for the cloud. */
   readonly stateDirectory?: string;
+  /** Makes the engine of a shadow model, which must not run on this thread; without it there are none. */
+  readonly startShadowEngine?: (models: SwapOptions, signal: AbortSignal) => Promise<Engine>;
   /** The key of the fallback's endpoint, asked for at each request so that it can be renewed; absent when there is none. */
   readonly fallbackKey?: () => Promise<string>;
   /** Makes the SDK's client; default `ModuleClient.fromEnvironment`, which reads the variables that edgeAgent sets. */

@@ -17,10 +17,11 @@ import { MessageScorer } from './messages/message-scorer.ts';
 import { DirectMethods } from './methods/direct-methods.ts';
 import { UpdatePause } from './methods/update-pause.ts';
 import { ModelUpdater } from './model-update/model-updater.ts';
-import { wantedModel } from './model-update/wanted-model.ts';
+import { wantedModel, wantedShadow } from './model-update/wanted-model.ts';
 import { ModuleStatus } from './module-status.ts';
 import { readScorerSettings } from './scorer-settings.ts';
 import type { ScorerSettings } from './scorer-settings.ts';
+import { ShadowModel } from './shadow/shadow-model.ts';
 import { SettingsSync } from './twin/settings-sync.ts';
 import { TwinReporter } from './twin/twin-reporter.ts';
 
@@ -39,6 +40,7 @@ export class EdgeModule implements AsyncDisposable {
   readonly #counters: EdgeCounters;
   readonly #status: ModuleStatus;
   readonly #updater: ModelUpdater;
+  readonly #shadow: ShadowModel;
   readonly #pause: UpdatePause;
   readonly #fallback: CloudFallback;
   readonly #handler: MessageHandler;
@@ -60,6 +62,8 @@ export class EdgeModule implements AsyncDisposable {
     this.#counters = new EdgeCounters(metrics);
     const changed = (): void => this.#reporter.changed();
     this.#updater = new ModelUpdater({ slot: models, engine, logger, changed });
+    const startEngine = options.startShadowEngine;
+    this.#shadow = new ShadowModel({ slot: models, startEngine, metrics, logger, changed });
     this.#pause = new UpdatePause({
       intake: () => this.#intake,
       journaled: () => this.#acknowledgement.journaled,
@@ -70,6 +74,7 @@ export class EdgeModule implements AsyncDisposable {
       engine,
       digest: () => models.digestOf(engine.describe()),
       update: () => this.#updater.status,
+      shadow: () => this.#shadow.status,
       fallback: () => this.#fallback.status,
       counters: this.#counters,
       pause: this.#pause,
@@ -130,6 +135,7 @@ export class EdgeModule implements AsyncDisposable {
     this.#sync[Symbol.dispose]();
     await within(this.#acknowledgement[Symbol.asyncDispose](), RELEASE_MS);
     await within(this.#fallback[Symbol.asyncDispose](), RELEASE_MS);
+    await within(this.#shadow[Symbol.asyncDispose](), RELEASE_MS);
     await within(this.#updater[Symbol.asyncDispose](), RELEASE_MS);
     await this.#link[Symbol.asyncDispose]();
   }
@@ -175,7 +181,13 @@ export class EdgeModule implements AsyncDisposable {
     const { engine, logger, scoringMetrics } = this.#options;
     const scorer = new MessageScorer({
       engine,
-      observer: this.#updater,
+      observer: {
+        scored: (result, data) => {
+          this.#updater.scored(result.engine, result.timings.runMs);
+          this.#shadow.offer(data, result);
+        },
+        failed: () => this.#updater.failed(),
+      },
       fallback: this.#fallback,
       settings: () => this.#settings,
       counters: this.#counters,
@@ -221,7 +233,8 @@ export class EdgeModule implements AsyncDisposable {
 
   async #apply(settings: ScorerSettings): Promise<void> {
     const { models, stateDirectory, fallbackKey } = this.#options;
-    const model = wantedModel(settings.model, models);
+    const model = settings.model === undefined ? undefined : wantedModel(settings.model, models);
+    const shadow = wantedShadow(settings, models);
     const has = { stateDirectory: stateDirectory !== undefined, key: fallbackKey !== undefined };
     const fallback = readFallbackSettings(settings.fallback, has);
     await this.#acknowledgement.select(settings.acknowledgement);
@@ -229,6 +242,7 @@ export class EdgeModule implements AsyncDisposable {
     this.#settings = settings;
     await this.#fallback.configure(fallback);
     this.#updater.want(model, settings.modelGate);
+    this.#shadow.want(shadow);
   }
 }
 

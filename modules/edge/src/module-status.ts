@@ -14,6 +14,7 @@ export interface ModuleStatusOptions {
   /** The digest of the model that the engine scores with. */
   readonly digest: () => string | undefined;
   readonly update: () => UpdateStatus | null;
+  readonly shadow: () => NonNullable<ScorerReported['shadow']> | null;
   readonly fallback: () => NonNullable<ScorerReported['fallback']> | null;
   readonly counters: EdgeCounters;
   readonly pause: UpdatePause;
@@ -51,7 +52,7 @@ export class ModuleStatus {
   }
 
   snapshot(): ScorerReported {
-    const { engine, digest, update, fallback, counters, pause } = this.#options;
+    const { engine, digest, update, shadow, fallback, counters, pause } = this.#options;
     const description = engine.describe();
     const { backend, backendReason, execution } = description;
     const sha256 = digest();
@@ -72,6 +73,7 @@ export class ModuleStatus {
       counters: counters.totals(),
       latencyMs: counters.latency(),
       update: cutReason(update()),
+      shadow: shadow(),
       fallback: fallback(),
       lastError: this.#lastError,
     };

@@ -35,6 +35,7 @@ export interface ScorerSettings {
   readonly model: ScorerDesired['model'];
   readonly modelGate: ModelGate;
   readonly fallback: ScorerDesired['fallback'];
+  readonly shadow: ScorerDesired['shadow'];
   readonly reportIntervalSeconds: number;
   /** Undefined: as the module was started. */
   readonly logLevel: ScorerDesired['logLevel'];
@@ -69,8 +70,18 @@ export function readScorerSettings(desired: Readonly<Record<string, unknown>>): 
       },
     );
   }
-  const { acknowledgement, journal, limits, mapping, model, modelGate, fallback, reportIntervalSeconds, logLevel } =
-    own as ScorerDesired;
+  const {
+    acknowledgement,
+    journal,
+    limits,
+    mapping,
+    model,
+    modelGate,
+    fallback,
+    shadow,
+    reportIntervalSeconds,
+    logLevel,
+  } = own as ScorerDesired;
   const byInput = new Map(Object.entries(mapping?.inputs ?? {}));
   return {
     acknowledgement: acknowledgement ?? 'after-output',
@@ -79,6 +90,7 @@ export function readScorerSettings(desired: Readonly<Record<string, unknown>>): 
     model,
     modelGate: { ...defaultModelGate, ...modelGate },
     fallback,
+    shadow,
     reportIntervalSeconds: reportIntervalSeconds ?? 60,
     logLevel,
     outputsOf: (inputName) => ({

@@ -35,10 +35,12 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
   const scoringMetrics = createScoringMetrics(metrics);
   const image = {
     ...imageModels(config, environment),
+    ...declaredSettings(config),
     ...(config.entryScript === undefined ? {} : { entryScript: path.join(environment.appRoot, config.entryScript) }),
   };
   const models = await openModels(config, image, { environment, logger });
-  await using engine = await startEngine(models, config, { environment, logger, signal });
+  const options = engineOptions(config, { environment, logger, signal });
+  await using engine = await startEngine(models, options);
   scoringMetrics.watchEngine(() => engine.stats());
   await using server = await serveService({
     service: environment.service,
@@ -72,6 +74,11 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
       signal,
       settings: { ...(hubDeadlineMs === undefined ? {} : { hubDeadlineMs }), tokenLifetime },
       ...(stateDirectory === undefined ? {} : { stateDirectory }),
+      // one worker with one thread, so that it takes little from the model in force
+      startShadowEngine: (shadow, giveUp) => {
+        const execution = config.entryScript === undefined ? ('worker' as const) : ('process' as const);
+        return createEngine({ ...shadow, ...options, execution, workers: 1, threads: 1, signal: giveUp });
+      },
       ...(fallbackKey === undefined ? {} : { fallbackKey: async () => readSecret(fallbackKey) }),
     });
   }
@@ -79,30 +86,29 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
 }
 
 /** Models that were fetched and do not load any more give way to what was before them. */
-async function startEngine(
-  models: ModelSlot,
-  config: ScoringConfig,
-  { environment, logger, signal }: RunScorerOptions,
-): Promise<Engine> {
-  const { workers, threads } = environment;
-  const executionProviders = environment.executionProviders ?? config.executionProviders;
+async function startEngine(models: ModelSlot, options: ReturnType<typeof engineOptions>): Promise<Engine> {
   for (;;) {
     const starting = await models.starting();
     try {
-      return await createEngine({
-        ...starting,
-        backend: environment.backend ?? config.backend,
-        ...(executionProviders === undefined ? {} : { executionProviders }),
-        ...declaredSettings(config),
-        ...(workers === undefined ? {} : { workers }),
-        ...(threads === undefined ? {} : { threads }),
-        log: logger,
-        signal,
-      });
+      return await createEngine({ ...starting, ...options });
     } catch (error) {
-      if (signal.aborted || !(await models.startFailed(error))) throw error;
+      if (options.signal.aborted || !(await models.startFailed(error))) throw error;
     }
   }
+}
+
+/** What an engine is made of beside its models. */
+function engineOptions(config: ScoringConfig, { environment, logger, signal }: RunScorerOptions) {
+  const { workers, threads } = environment;
+  const executionProviders = environment.executionProviders ?? config.executionProviders;
+  return {
+    backend: environment.backend ?? config.backend,
+    ...(executionProviders === undefined ? {} : { executionProviders }),
+    ...(workers === undefined ? {} : { workers }),
+    ...(threads === undefined ? {} : { threads }),
+    log: logger,
+    signal,
+  };
 }
 
 /** Metrics on a port of their own are a convenience: they stand on the HTTP port as well. */

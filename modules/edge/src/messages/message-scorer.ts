@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isEdgewrightError, messageOf } from '@edgewright/contract';
-import type { Engine, EngineDescription, ScoreResult } from '@edgewright/engine';
+import type { Engine, ScoreResult } from '@edgewright/engine';
 import type { Logger, ScoringMetrics } from '@edgewright/telemetry';
 import type { CloudFallback } from '../fallback/cloud-fallback.ts';
 import { confidenceOf } from '../fallback/confidence-of.ts';
@@ -26,7 +26,8 @@ export interface ScoredMessage {
 
 /** Who watches how the model does. */
 export interface ScoringObserver {
-  scored(by: EngineDescription, runMs: number): void;
+  /** A message was scored; `data` is its body. */
+  scored(result: ScoreResult, data: unknown): void;
   failed(): void;
 }
 
@@ -120,7 +121,7 @@ export class MessageScorer {
         const remainingMs = Math.max(1, Math.floor(deadline - performance.now()));
         const result = await engine.score({ ...request, timeoutMs: remainingMs });
         scoringMetrics.record({ host: 'edge', outcome: 'ok', timings: result.timings });
-        observer.scored(result.engine, result.timings.runMs);
+        observer.scored(result, request.data);
         return result;
       } catch (error) {
         const code = codeOf(error);

@@ -18,6 +18,7 @@ const MODEL_FILE = 'model.onnx';
 export class ModelStore {
   readonly directory: string;
   #record: UpdateRecord;
+  readonly #pinned = new Map<string, string>();
 
   /** @throws EdgeError `ModelStoreUnusable` */
   static async open(directory: string, logger: Logger): Promise<ModelStore> {
@@ -89,9 +90,15 @@ export class ModelStore {
     await rm(this.partialOf(model), { force: true });
   }
 
+  /** Keeps a file for somebody else than the updater, in the place of what was kept for him before. */
+  pin(owner: string, sha256: string | undefined): void {
+    if (sha256 === undefined) this.#pinned.delete(owner);
+    else this.#pinned.set(owner, sha256);
+  }
+
   /** Removes what nobody needs any more. */
   async sweep(keep: readonly { readonly sha256: string }[]): Promise<void> {
-    const kept = new Set([RECORD, PARTIAL, ...keep.map(({ sha256 }) => sha256)]);
+    const kept = new Set([RECORD, PARTIAL, ...keep.map(({ sha256 }) => sha256), ...this.#pinned.values()]);
     for (const name of await readdir(this.directory)) {
       if (/^[0-9a-f]{64}$/.test(name) && !kept.has(name))
         await rm(path.join(this.directory, name), { recursive: true });

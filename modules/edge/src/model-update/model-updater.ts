@@ -107,7 +107,8 @@ export class ModelUpdater implements AsyncDisposable {
     if (store === undefined || this.#wanted === undefined) {
       throw new EdgeError('UpdateRefused', 'cannot try again: the desired properties name no model');
     }
-    await store.save(withChange(store.record, { verdict: undefined, attempt: undefined }));
+    this.#giveUp.abort();
+    await this.#enqueue(() => store.save(withChange(store.record, { verdict: undefined, attempt: undefined })));
     this.#restart();
   }
 

@@ -1,28 +1,49 @@
 import type { ScorerDesired } from '@edgewright/contract';
 import { EdgeError } from '../edge-error.ts';
+import type { WantedShadow } from '../shadow/shadow-model.ts';
 import type { WantedModel } from './fetch-model.ts';
 import type { ModelSlot } from './model-slot.ts';
 
 /**
  * Looks at what can be known of a model before it is fetched.
  *
+ * @param place where it stands in the desired properties
  * @throws EdgeError `SettingsInvalid` when this device could never take it
  */
-export function wantedModel(source: ScorerDesired['model'], slot: ModelSlot): WantedModel | undefined {
-  if (source === undefined) return undefined;
+export function wantedModel(
+  source: NonNullable<ScorerDesired['model']>,
+  slot: ModelSlot,
+  place: 'model' | 'shadow' = 'model',
+): WantedModel {
   const names = slot.image.swap.models.map(({ name }) => name);
   const name = source.name ?? names[0] ?? '';
-  if (!names.includes(name)) throw refused(`$.model.name is "${name}", and the image has ${names.join(', ')}`);
-  if (!URL.canParse(source.url)) throw refused('$.model.url is no URL');
+  if (!names.includes(name)) throw refused(`$.${place}.name is "${name}", and the image has ${names.join(', ')}`);
+  if (!URL.canParse(source.url)) throw refused(`$.${place}.url is no URL`);
   if (slot.store === undefined) {
     throw refused(
       'there is no folder for models; bind one into the container and name it in EDGEWRIGHT_STATE_DIRECTORY',
     );
   }
   if (slot.publicKey !== undefined && source.signature === undefined) {
-    throw refused('$.model.signature is missing, and this device has a public key that models must be signed with');
+    throw refused(`$.${place}.signature is missing, and this device has a public key that models must be signed with`);
   }
-  return { ...source, name };
+  const { url, version, sha256, sizeBytes, signature, warmUp } = source;
+  return { name, version, url, sha256, sizeBytes, signature, warmUp };
+}
+
+/**
+ * The same of a shadow model.
+ *
+ * @throws EdgeError `SettingsInvalid`
+ */
+export function wantedShadow(
+  { shadow, model }: { readonly shadow: ScorerDesired['shadow']; readonly model: ScorerDesired['model'] },
+  slot: ModelSlot,
+): WantedShadow | undefined {
+  if (shadow === undefined) return undefined;
+  if (shadow.sha256 === model?.sha256) throw refused('$.shadow is the same file as $.model');
+  const { share = 1, tolerance = 1e-4 } = shadow;
+  return { ...wantedModel(shadow, slot, 'shadow'), share, tolerance };
 }
 
 function refused(reason: string): EdgeError {
