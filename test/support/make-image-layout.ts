@@ -23,6 +23,8 @@ export interface MadeImage {
   readonly platforms: readonly MadePlatform[];
   /** A single manifest instead of an index. */
   readonly flat?: boolean;
+  /** Annotations of the index. */
+  readonly annotations?: Readonly<Record<string, string>>;
   /** Docker's media types instead of OCI's. */
   readonly docker?: boolean;
 }
@@ -51,7 +53,12 @@ export async function makeImageLayout(directory: string, images: readonly MadeIm
     const root =
       image.flat === true
         ? entries[0]
-        : await addJson(directory, type, { schemaVersion: 2, mediaType: type, manifests: entries });
+        : await addJson(directory, type, {
+            schemaVersion: 2,
+            mediaType: type,
+            manifests: entries,
+            annotations: image.annotations,
+          });
     const annotations = image.name === undefined ? {} : { 'org.opencontainers.image.ref.name': image.name };
     manifests.push({ ...root, annotations });
   }

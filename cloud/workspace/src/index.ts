@@ -1,3 +1,4 @@
+export { diagnose } from './diagnose.ts';
 export { Workspace } from './workspace.ts';
 export type { WorkspaceOptions } from './workspace.ts';
 export type { WorkspaceFolders } from './workspace-folders.ts';
@@ -8,6 +9,8 @@ export { isLocalTarget } from './local-target.ts';
 export { readTextFile } from './read-document.ts';
 export { WorkspaceEdge } from './workspace-edge.ts';
 export type { ApplyInput, HubSelection, NewDeploymentInput } from './workspace-edge.ts';
+export { WorkspaceFleet } from './workspace-fleet.ts';
+export type { DiffInput, PlanInput } from './workspace-fleet.ts';
 export { WorkspaceError } from './workspace-error.ts';
 export { WorkspaceImages } from './workspace-images.ts';
 export type {
@@ -25,11 +28,15 @@ export type { StartSimulatorInput } from './workspace-simulator.ts';
 // what an entry script is given, and what the verbs return
 export type {
   Declaration,
+  BackendReport,
+  EngineReport,
   EntryContext,
   EntryRequest,
   EntryScript,
   InputOf,
+  ModuleReport,
   NamedTensors,
+  ProviderReport,
   RawRequest,
   ScriptModel,
   ScriptResponse,
@@ -37,7 +44,9 @@ export type {
   Tensor,
 } from '@edgewright/engine';
 export type {
+  ConfigurationChange,
   DeploymentSettings,
+  FleetPlan,
   Hub,
   HubDeployment,
   HubDevice,
@@ -58,7 +67,13 @@ export type {
   NewSolutionInput,
   Severity,
 } from '@edgewright/manifests';
-export type { ModelFilter, ModelPage, RegisterModelInput } from '@edgewright/models';
+export type {
+  DownloadModelOptions,
+  ModelChanges,
+  ModelFilter,
+  ModelPage,
+  RegisterModelInput,
+} from '@edgewright/models';
 export type {
   Credentials,
   DeletedImage,
@@ -77,6 +92,9 @@ export type {
   Acknowledgement,
   CloudMessageRequest,
   CreatedDevice,
+  DevelopmentInfo,
+  DevelopmentOptions,
+  DeviceSetup,
   Fault,
   FaultKind,
   FaultRequest,

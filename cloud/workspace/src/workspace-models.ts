@@ -1,7 +1,22 @@
-import { parseModelReference } from '@edgewright/contract';
+import { ContractError, parseModelReference } from '@edgewright/contract';
 import type { EventSink, Model, ModelReference } from '@edgewright/contract';
-import type { ModelFilter, ModelPage, ModelRegistry, RegisterModelInput } from '@edgewright/models';
+import type {
+  DownloadModelOptions,
+  ModelChanges,
+  ModelFilter,
+  ModelPage,
+  ModelRegistry,
+  RegisterModelInput,
+} from '@edgewright/models';
 import type { WorkspaceFolders } from './workspace-folders.ts';
+
+/** What deleting a model takes with it. */
+export interface DeletionPlan {
+  /** `NAME:VERSION` */
+  readonly model: string;
+  /** Images that hold the model. */
+  readonly images: readonly string[];
+}
 
 /** The models of a workspace. The registry is opened when it is first needed, and closed with the workspace. */
 export class WorkspaceModels implements AsyncDisposable {
@@ -46,6 +61,61 @@ export class WorkspaceModels implements AsyncDisposable {
     return await (await this.#open()).directoryOf(model);
   }
 
+  /**
+   * Changes what is said of a version; its files never change.
+   *
+   * @param reference `name:version`
+   * @throws ModelsError `ModelNotFound`, `ModelInputInvalid` · ContractError `InvalidReference`
+   */
+  async update(reference: string, changes: ModelChanges): Promise<Model> {
+    const { name, version } = await this.show(reference);
+    return await (await this.#open()).update({ name, version }, changes);
+  }
+
+  /**
+   * Copies a model's files into a folder, each checked against its digest.
+   *
+   * @returns absolute paths
+   * @throws ModelsError `ModelNotFound`, `ModelCorrupted`, `TargetExists` · ContractError `InvalidReference`
+   */
+  async download(reference: string, options: DownloadModelOptions): Promise<readonly string[]> {
+    return await (await this.#open()).download(parseModelReference(reference), options);
+  }
+
+  /** What stands in the way of deleting a version, in the order in which it would have to go. */
+  async deletionPlan(reference: string): Promise<DeletionPlan> {
+    const model = await this.show(requireVersion(reference));
+    const { imagesWithModel } = await import('@edgewright/packager');
+    return { model: model.id, images: await imagesWithModel(this.#folders.images, model.id) };
+  }
+
+  /**
+   * Deletes a version. Its number is never given again.
+   *
+   * @param reference `name:version`; a name alone is not enough
+   * @throws ModelsError `ModelNotFound`, `ModelInUse` with the images that hold it, unless `cascade` deletes these first ·
+   *   ContractError `InvalidReference`
+   */
+  async delete(reference: string, { cascade = false }: { readonly cascade?: boolean } = {}): Promise<DeletionPlan> {
+    const plan = await this.deletionPlan(reference);
+    const { deleteImage, imagesWithModel } = await import('@edgewright/packager');
+    if (cascade) {
+      for (const image of plan.images) {
+        await deleteImage(this.#folders.images, image);
+        this.#events({ stage: 'image.delete', state: 'done', text: `deleted the image ${image}` });
+      }
+    }
+    const { name, version } = await this.show(plan.model);
+    await (
+      await this.#open()
+    ).delete(
+      { name, version },
+      { dependants: async ({ id }) => (await imagesWithModel(this.#folders.images, id)).map((one) => `image ${one}`) },
+    );
+    this.#events({ stage: 'model.delete', state: 'done', text: `deleted the model ${plan.model}` });
+    return plan;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const registry = await this.#registry;
     this.#registry = undefined;
@@ -58,4 +128,17 @@ export class WorkspaceModels implements AsyncDisposable {
     );
     return await this.#registry;
   }
+}
+
+/** Deleting "the latest" would delete another version each time. */
+function requireVersion(reference: string): string {
+  const { version } = parseModelReference(reference);
+  if (version !== undefined) return reference;
+  throw new ContractError(
+    'InvalidReference',
+    `"${reference}" names no version: expected NAME:VERSION such as ${reference}:1`,
+    {
+      details: { reference },
+    },
+  );
 }

@@ -1,20 +1,28 @@
+import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { modelFrameworks, tensorSpecText } from '@edgewright/contract';
+import { modelFrameworks } from '@edgewright/contract';
 import type { Model } from '@edgewright/contract';
 import { CliError } from '../cli-error.ts';
 import { collectPairs, oneOf, wholeNumber } from '../flag-values.ts';
 import type { Invocation } from '../invocation.ts';
-import { keyValues, sizeText, textTable } from '../text-table.ts';
+import { modelTable, modelText, pairTexts } from '../model-text.ts';
+import { addResourceFlags, resourcesOf } from '../resource-flags.ts';
+import type { ResourceFlags } from '../resource-flags.ts';
+import { defineModelDelete, defineModelDownload, defineModelUpdate } from './model-change.ts';
 
-/** `edgewright model register|list|show`, with the flags of `az ml model`. */
+/** `edgewright model register|list|show|update|download|delete`, with the flags of `az ml model`. */
 export function defineModel(program: Command, invocation: Invocation): void {
-  const group = program.command('model').description('register models and look them up');
+  const group = program.command('model').description('register models, look them up, change and delete them');
   defineRegister(group, invocation);
   defineList(group, invocation);
   defineShow(group, invocation);
+  defineModelUpdate(group, invocation);
+  defineModelDownload(group, invocation);
+  defineModelDelete(group, invocation);
 }
 
-interface RegisterFlags {
+interface RegisterFlags extends ResourceFlags {
+  readonly outputMetadataFile?: string;
   readonly name: string;
   readonly modelPath: string;
   readonly description?: string;
@@ -25,7 +33,7 @@ interface RegisterFlags {
 }
 
 function defineRegister(group: Command, invocation: Invocation): void {
-  group
+  const verb = group
     .command('register')
     .description('store a model file or folder as the next version of a name')
     .requiredOption('-n, --name <name>', 'the name of the model')
@@ -43,8 +51,11 @@ function defineRegister(group: Command, invocation: Invocation): void {
       oneOf('--model-framework', modelFrameworks),
     )
     .option('--model-framework-version <version>', 'the version of the framework')
+    .option('-t, --output-metadata-file <file>', 'write the id of the model there, as JSON (modelId), for scripts');
+  addResourceFlags(verb)
     .addHelpText('after', '\nExample:\n  $ edgewright model register -n diabetes -p diabetes.onnx --tag area=health')
     .action(async (flags: RegisterFlags) => {
+      const resourceConfiguration = resourcesOf(flags);
       const model = await invocation.withWorkspace((workspace) =>
         workspace.models.register({
           name: flags.name,
@@ -54,9 +65,13 @@ function defineRegister(group: Command, invocation: Invocation): void {
           ...(flags.property === undefined ? {} : { properties: flags.property }),
           ...(flags.modelFramework === undefined ? {} : { framework: flags.modelFramework }),
           ...(flags.modelFrameworkVersion === undefined ? {} : { frameworkVersion: flags.modelFrameworkVersion }),
+          ...(resourceConfiguration === undefined ? {} : { resourceConfiguration }),
           signal: invocation.context.signal,
         }),
       );
+      if (flags.outputMetadataFile !== undefined) {
+        await writeFile(invocation.path(flags.outputMetadataFile), `${JSON.stringify({ modelId: model.id })}\n`);
+      }
       invocation.terminal.result(model, () => modelText(model));
     });
 }
@@ -117,42 +132,4 @@ function defineShow(group: Command, invocation: Invocation): void {
 
 function nameAndVersion(name: string, version: number | undefined): string {
   return version === undefined ? name : `${name}:${version}`;
-}
-
-function pairTexts(pairs: Readonly<Record<string, string>>): string[] {
-  return Object.entries(pairs).map(([key, value]) => (value === '' ? key : `${key}=${value}`));
-}
-
-function modelTable(models: readonly Model[]): string {
-  return textTable(models, [
-    { heading: 'ID', cell: (model) => model.id },
-    { heading: 'FRAMEWORK', cell: (model) => model.framework },
-    { heading: 'SIZE', cell: (model) => sizeText(model.sizeBytes), align: 'right' },
-    { heading: 'CREATED', cell: (model) => model.createdTime },
-    { heading: 'DESCRIPTION', cell: (model) => model.description ?? '' },
-  ]);
-}
-
-function modelText(model: Model): string {
-  const tensors = (
-    specs: readonly {
-      name: string;
-      datatype: Parameters<typeof tensorSpecText>[0]['datatype'];
-      shape: number[];
-    }[] = [],
-  ) => specs.map((spec) => `${spec.name} ${tensorSpecText(spec)}`).join(', ');
-  const pairs = (record: Readonly<Record<string, string>>) => pairTexts(record).join(' ') || undefined;
-  return keyValues([
-    ['id', model.id],
-    ['created', model.createdTime],
-    ['description', model.description],
-    ['framework', [model.framework, model.frameworkVersion].filter(Boolean).join(' ')],
-    ['format', model.format],
-    ['inputs', model.signature === undefined ? undefined : tensors(model.signature.inputs)],
-    ['outputs', model.signature === undefined ? undefined : tensors(model.signature.outputs)],
-    ['tags', pairs(model.tags)],
-    ['properties', pairs(model.properties)],
-    ['size', sizeText(model.sizeBytes)],
-    ['files', model.files.map((file) => `${file.path} sha256:${file.sha256.slice(0, 12)}…`).join(', ')],
-  ]);
 }
