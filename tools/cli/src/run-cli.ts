@@ -3,6 +3,7 @@ import type { CliContext } from './cli-context.ts';
 import { CliError } from './cli-error.ts';
 import { Invocation } from './invocation.ts';
 import { reportFailure } from './report-failure.ts';
+import { defineDoctor } from './verbs/doctor.ts';
 import { defineEdge } from './verbs/edge.ts';
 import { defineImage } from './verbs/image.ts';
 import { defineKey } from './verbs/key.ts';
@@ -12,7 +13,17 @@ import { defineRoute } from './verbs/route.ts';
 import { defineServe } from './verbs/serve.ts';
 import { defineSim } from './verbs/sim.ts';
 
-const groups = [defineModel, defineImage, defineKey, defineManifest, defineEdge, defineSim, defineRoute, defineServe];
+const groups = [
+  defineModel,
+  defineImage,
+  defineKey,
+  defineManifest,
+  defineEdge,
+  defineSim,
+  defineRoute,
+  defineServe,
+  defineDoctor,
+];
 
 /**
  * The `edgewright` command: arguments in, results and events rendered, exit code out. It holds no logic of its own.

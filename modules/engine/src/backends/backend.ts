@@ -37,6 +37,8 @@ export interface Backend {
   readonly name: BackendName;
   /** The model formats that it reads. */
   readonly formats: readonly EngineModel['format'][];
+  /** The npm packages that it runs on, the one whose version counts first. */
+  readonly packages: readonly string[];
   /** True when it runs native code, in which a thread cannot be ended. */
   readonly native: boolean;
   /** True when execution providers can be chosen for it. */

@@ -6,6 +6,7 @@ import { chooseBackend } from './choose-backend.ts';
 const backend = (name: Backend['name'], availability: Availability, formats: Backend['formats'] = ['onnx']): Backend => ({
   name,
   formats,
+  packages: [],
   native: false,
   probe: () => Promise.resolve(availability),
   load: () => Promise.reject(new TypeError('not loaded in these tests')),

@@ -5,6 +5,7 @@ import { loadRuntime, probeRuntime } from './runtime.ts';
 export const fpgaBackend: Backend = {
   name: 'fpga',
   formats: ['remote'],
+  packages: ['@grpc/grpc-js', '@grpc/proto-loader'],
   native: false,
   probe: probeRuntime,
   load: async (model) => {

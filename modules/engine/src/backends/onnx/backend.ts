@@ -10,6 +10,7 @@ import { loadRuntime, probeRuntime, providerFault } from './runtime.ts';
 export const onnxBackend: Backend = {
   name: 'onnx',
   formats: ['onnx'],
+  packages: ['onnxruntime-node'],
   native: true,
   takesProviders: true,
   probe: probeRuntime,

@@ -3,7 +3,12 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Datatype } from '@edgewright/contract';
-import { bundledWorker, temporaryFolder, testEngine } from '../../../../../test/support/engine-fixture.ts';
+import {
+  bundledWorker,
+  recordingLog,
+  temporaryFolder,
+  testEngine,
+} from '../../../../../test/support/engine-fixture.ts';
 import {
   affineGraph,
   affineLayers,
@@ -84,8 +89,15 @@ describe('graph models', () => {
   });
 
   it('run on the cpu kernels when they have an operator that the wasm kernels lack', async () => {
-    const session = await load(squaresGraph());
-    expect(await session.run({ x: fp32([3], [1, 2, 3]) })).toEqual({ y: fp32([3], [1, 4, 9]) });
+    const { log, lines } = recordingLog();
+    const session = await tfjsBackend.load(await tfjsModel(squaresGraph()), { threads: 1, log });
+    onTestFinished(() => session.release());
+    for (let i = 0; i < 2; i += 1) {
+      expect(await session.run({ x: fp32([3], [1, 2, 3]) })).toEqual({ y: fp32([3], [1, 4, 9]) });
+    }
+    expect(lines.map(({ level, text }) => `${level}: ${text}`)).toEqual([
+      'warn: tiny:1 runs on the cpu kernels of TensorFlow.js, which are slower: the wasm kernels lack Einsum',
+    ]);
     const other = await load(affineGraph());
     expect((await other.run({ x: fp32([1, 3], [1, 2, 3]) }))['y']?.data).toEqual(Float32Array.of(3, 5, 7));
   });

@@ -11,6 +11,7 @@ import { openSavedModel } from './saved-model.ts';
 export const tfjsBackend: Backend = {
   name: 'tfjs',
   formats: ['tfjs'],
+  packages: ['@tensorflow/tfjs-core', '@tensorflow/tfjs-backend-wasm'],
   native: false,
   probe: probeRuntime,
   load: async (model, { log }) =>

@@ -7,6 +7,7 @@ import { loadRuntime, probeRuntime } from './runtime.ts';
 export const wasmBackend: Backend = {
   name: 'wasm',
   formats: ['onnx'],
+  packages: ['onnxruntime-web'],
   native: false,
   probe: probeRuntime,
   load: async (model) => {
