@@ -22,6 +22,7 @@ export type {
 } from './workspace-images.ts';
 export { WorkspaceManifests } from './workspace-manifests.ts';
 export type { BuildManifestRequest, LintRequest } from './workspace-manifests.ts';
+export type { DeletionPlan } from './workspace-models.ts';
 export { WorkspaceModels } from './workspace-models.ts';
 export { WorkspaceSimulator } from './workspace-simulator.ts';
 export type { StartSimulatorInput } from './workspace-simulator.ts';
