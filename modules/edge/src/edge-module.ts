@@ -116,6 +116,7 @@ export class EdgeModule implements AsyncDisposable {
    * @throws EdgeError `HubUnreachable`
    */
   async run(signal: AbortSignal): Promise<void> {
+    this.#options.health?.set('edgeHub', 'there was no session yet');
     // what a former process left in the journal is not to wait for the twin
     await this.#acknowledgement.select(this.#settings.acknowledgement);
     await this.#link.run(signal);
@@ -153,7 +154,8 @@ export class EdgeModule implements AsyncDisposable {
           void this.#methods.call(call, (code, payload) => this.#link.session?.respond(call.requestId, code, payload)),
       },
       opened: (session) => void this.#onOpened(session),
-      ended: () => {
+      ended: (reason) => {
+        this.#options.health?.set('edgeHub', reason);
         this.#reporter.detach();
         this.#sync.detach();
         this.#intake.hold();
@@ -222,6 +224,7 @@ export class EdgeModule implements AsyncDisposable {
   /** Messages wait until the settings are known, because these say where outputs go. */
   async #onOpened(session: HubSession): Promise<void> {
     this.#counters.connected();
+    this.#options.health?.set('edgeHub', undefined);
     await this.#sync.attach(session);
     if (this.#link.session !== session || this.#drained.signal.aborted) return;
     this.#status.enter('running');

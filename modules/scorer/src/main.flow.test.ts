@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { askHealth } from './ask-health.ts';
 import { createAppRoot, ScorerProcess } from '../../../test/support/scorer-process.ts';
 import { TestHub } from '../../../test/support/test-hub.ts';
 import { affineOnnx } from '../../../test/support/tiny-models.ts';
@@ -94,6 +95,9 @@ describe('the scorer program', () => {
     ]);
     const metricsPort = (await scorer.line('ready to score'))['metricsPort'] as number;
     const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+    const well = await fetch(`http://127.0.0.1:${metricsPort}/healthz`);
+    expect([well.status, await well.json()]).toEqual([200, { status: 'Healthy', problems: {} }]);
+    expect(await askHealth(metricsPort)).toMatchObject({ isHealthy: true });
     expect(metrics).toMatch(/edgewright_edge_messages_total\{[^}]*outcome="scored"[^}]*edge_device="dev"/);
     scorer.signal('SIGTERM');
     expect(await scorer.ended).toBe(0);

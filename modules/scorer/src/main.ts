@@ -1,4 +1,5 @@
 import { createLogger } from '@edgewright/telemetry';
+import { askHealth } from './ask-health.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { fillInOlderNode } from './older-node.ts';
 import { runScorer } from './run-scorer.ts';
@@ -11,8 +12,15 @@ const CLOSING_MS = 9_500;
 const LINGER_MS = 2_000;
 
 fillInOlderNode();
-process.exitCode = await main();
+process.exitCode = process.argv[2] === 'health' ? await health() : await main();
 setTimeout(() => process.exit(), LINGER_MS).unref();
+
+/** `main.mjs health`: asks the scorer of this container, and ends with 0 when it is well. */
+async function health(): Promise<number> {
+  const { isHealthy, text } = await askHealth(Number(process.env['EDGEWRIGHT_METRICS_PORT'] || 9600));
+  process.stdout.write(`${text}\n`);
+  return isHealthy ? exitCodes.stopped : exitCodes.failed;
+}
 
 async function main(): Promise<number> {
   let logger = createLogger({ level: 'info', name: 'scorer' });

@@ -6,7 +6,7 @@ import { runEdgeModule } from '@edgewright/edge';
 import type { ModelSlot } from '@edgewright/edge';
 import { createEngine, declaredSettings } from '@edgewright/engine';
 import type { Engine } from '@edgewright/engine';
-import { createMetrics, createScoringMetrics } from '@edgewright/telemetry';
+import { createMetrics, createScoringMetrics, HealthBoard } from '@edgewright/telemetry';
 import type { Logger, Metrics } from '@edgewright/telemetry';
 import { imageModels, openModels } from './open-models.ts';
 import { readSecret } from './read-secret.ts';
@@ -51,7 +51,8 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
     scoringMetrics,
     title: titleOf(config),
   });
-  await using metricsServer = await startMetrics(metrics, environment, logger);
+  const health = new HealthBoard();
+  await using metricsServer = await startMetrics({ metrics, health }, environment, logger);
   logger.info(
     {
       url: server.url,
@@ -70,6 +71,7 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
       models,
       logger,
       metrics,
+      health,
       scoringMetrics,
       signal,
       settings: { ...(hubDeadlineMs === undefined ? {} : { hubDeadlineMs }), tokenLifetime },
@@ -113,13 +115,13 @@ function engineOptions(config: ScoringConfig, { environment, logger, signal }: R
 
 /** Metrics on a port of their own are a convenience: they stand on the HTTP port as well. */
 async function startMetrics(
-  metrics: Metrics,
+  { metrics, health }: { readonly metrics: Metrics; readonly health: HealthBoard },
   { metricsPort, http }: ScorerEnvironment,
   logger: Logger,
 ): Promise<MetricsServer | undefined> {
   if (metricsPort === undefined) return undefined;
   try {
-    return await serveMetrics(metrics, { host: http.host, port: metricsPort });
+    return await serveMetrics(metrics, health, { host: http.host, port: metricsPort });
   } catch (error) {
     logger.warn(
       { metricsPort, reason: messageOf(error) },

@@ -9,6 +9,7 @@ export type {
   Metrics,
   MetricsOptions,
 } from './create-metrics.ts';
+export { HealthBoard } from './health-board.ts';
 export { createScoringMetrics } from './scoring-metrics.ts';
 export type { EngineFigures, ScoredRequest, ScoringHost, ScoringMetrics } from './scoring-metrics.ts';
 export { TelemetryError } from './telemetry-error.ts';

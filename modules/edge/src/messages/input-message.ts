@@ -14,3 +14,11 @@ export interface InputMessage {
   readonly senderModuleId?: string;
   readonly properties: MessageProperties;
 }
+
+/** What every line of the log about a message carries, so that its lines can be found. */
+export function traceOf({ messageId, correlationId }: InputMessage): {
+  readonly messageId: string | undefined;
+  readonly correlationId: string | undefined;
+} {
+  return { messageId, correlationId: correlationId ?? messageId };
+}

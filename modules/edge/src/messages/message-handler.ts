@@ -1,6 +1,7 @@
 import { isEdgewrightError, messageOf } from '@edgewright/contract';
 import type { Logger } from '@edgewright/telemetry';
 import type { EdgeCounters } from './edge-counters.ts';
+import { traceOf } from './input-message.ts';
 import type { InputMessage } from './input-message.ts';
 import type { MessageScorer, ScoredMessage } from './message-scorer.ts';
 import type { OutputMessage } from './output-message.ts';
@@ -74,7 +75,7 @@ export class MessageHandler {
       return 'confirmed';
     } catch (error) {
       if (codeOf(error) === 'HubTimeout') this.#options.outbox.reconnect('edgeHub does not confirm outputs');
-      logger.debug({ err: error, messageId: message.messageId }, 'a message is let go');
+      logger.debug({ err: error, ...traceOf(message) }, 'a message is let go');
       return this.#release(message, messageOf(error));
     }
   }
@@ -103,8 +104,7 @@ export class MessageHandler {
         code,
         reason: messageOf(error),
         inputName: message.inputName,
-        messageId: message.messageId,
-        correlationId: message.correlationId,
+        ...traceOf(message),
       },
       'a message went to the error output',
     );
@@ -113,7 +113,7 @@ export class MessageHandler {
 
   #release(message: InputMessage, reason: string): Handled {
     this.#options.counters.released(message.inputName);
-    this.#options.logger.debug({ messageId: message.messageId, reason }, 'a message will come again');
+    this.#options.logger.debug({ ...traceOf(message), reason }, 'a message will come again');
     return 'released';
   }
 }

@@ -10,6 +10,7 @@ import type { ScorerSettings } from '../scorer-settings.ts';
 import { composeError, composeResults, scoringModelOf } from './compose-outputs.ts';
 import { decodeBody } from './decode-body.ts';
 import type { EdgeCounters } from './edge-counters.ts';
+import { traceOf } from './input-message.ts';
 import type { InputMessage } from './input-message.ts';
 import { redeliveryKey } from './redelivery-key.ts';
 import type { OutputMessage } from './output-message.ts';
@@ -135,7 +136,7 @@ export class MessageScorer {
         }
         counters.retried(message.inputName);
         logger.warn(
-          { requestId: request.requestId, attempt, code, reason: messageOf(error) },
+          { ...traceOf(message), requestId: request.requestId, attempt, code, reason: messageOf(error) },
           'scoring is tried again',
         );
         await sleep(pauseMs, undefined, { signal: request.signal });
