@@ -1,5 +1,5 @@
 import type { EventSink } from '@edgewright/contract';
-import type { Simulator, SimulatorClient } from '@edgewright/simulator';
+import type { DeviceSetup, DevelopmentOptions, Simulator, SimulatorClient } from '@edgewright/simulator';
 import { thisProcess } from './this-process.ts';
 import type { WorkspaceFolders } from './workspace-folders.ts';
 
@@ -21,6 +21,10 @@ export interface StartSimulatorInput {
    * a module died with a message. Default 30, as edgeHub's own setting `MessageAckTimeoutSecs`.
    */
   readonly messageAckTimeoutSecs?: number | undefined;
+  /** An edge device to develop with: the one of `setup`, with a deployment or with a module under test. */
+  readonly development?: DevelopmentOptions | undefined;
+  /** Variables that modules get beside their own. */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
   /** Ends the simulator when it is aborted. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -46,15 +50,17 @@ export class WorkspaceSimulator {
    * @throws SimulatorError `SimulatorPortInUse`, `SimulatorAlreadyRunning`
    */
   async start(input: StartSimulatorInput = {}): Promise<Simulator> {
-    const { startSimulator } = await import('@edgewright/simulator');
-    const { state = this.#folders.simulator, messageAckTimeoutSecs, ...rest } = input;
+    const { readSetup, startSimulator } = await import('@edgewright/simulator');
+    const { state = this.#folders.simulator, messageAckTimeoutSecs, environment: variables, ...rest } = input;
+    const host = rest.host ?? readSetup(state).host;
     const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
     const { processId, nodePath, environment } = thisProcess();
     return await startSimulator({
       ...given,
+      ...(host !== undefined && { host }),
       processId,
       nodePath,
-      environment,
+      environment: { ...environment, ...variables },
       stateDirectory: state,
       ...(messageAckTimeoutSecs === undefined
         ? {}
@@ -62,6 +68,29 @@ export class WorkspaceSimulator {
       imageLayouts: [this.#folders.images],
       emit: this.#events,
     });
+  }
+
+  /** Says which edge device `development` is about: that of a connection string, or one with a key of its own. */
+  async setup(input: {
+    readonly state?: string | undefined;
+    readonly connectionString?: string | undefined;
+    /** The name under which modules reach the device. */
+    readonly host?: string | undefined;
+  }): Promise<DeviceSetup> {
+    const { writeSetup } = await import('@edgewright/simulator');
+    return writeSetup(input.state ?? this.#folders.simulator, input);
+  }
+
+  /**
+   * What `setup` was told, or what holds without it: then there is no `file`.
+   *
+   * @throws SimulatorError, ContractError when what is there cannot be used
+   */
+  async readSetup(
+    input: { readonly state?: string | undefined } = {},
+  ): Promise<DeviceSetup & { readonly file?: string }> {
+    const { readSetup } = await import('@edgewright/simulator');
+    return readSetup(input.state ?? this.#folders.simulator);
   }
 
   /**

@@ -1,6 +1,9 @@
 export type { AgentTimings } from './agent/agent-timings.ts';
 export { connectSimulator } from './connect-simulator.ts';
 export type { ModuleState } from './agent/module-state.ts';
+export type { DevelopmentInfo, DevelopmentOptions } from './development/development-options.ts';
+export { readSetup, writeSetup } from './development/device-setup.ts';
+export type { DeviceSetup } from './development/device-setup.ts';
 export type { EdgeHubTimings } from './edgehub/edge-hub-timings.ts';
 export type { MethodCall, MethodResult } from './hub/direct-method.ts';
 export type { ConnectionState } from './hub/identity.ts';

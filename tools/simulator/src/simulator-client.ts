@@ -1,4 +1,5 @@
 import type { ModuleState } from './agent/module-state.ts';
+import type { DevelopmentInfo } from './development/development-options.ts';
 import type { DeviceCertificateFiles } from './certificates/device-certificates.ts';
 import type { Fault, FaultRequest } from './faults/fault.ts';
 import type { Acknowledgement, Feedback } from './hub/cloud-message.ts';
@@ -28,6 +29,8 @@ export interface SimulatorInfo {
   /** The control interface's port. */
   readonly httpPort: number;
   readonly pageUrl: string;
+  /** The edge device to develop with, if one was asked for. */
+  readonly development?: DevelopmentInfo;
 }
 
 export interface SimulatedModule {

@@ -109,7 +109,8 @@ describe('connectSimulator', () => {
     expect(await client.device("d:1;$'")).toMatchObject({ deviceId: "d:1;$'", edge: false, modules: [] });
     await expect(client.createDevice({ deviceId: "d:1;$'" })).rejects.toMatchObject({ code: 'SimulatedDeviceExists' });
     await expect(client.device('none')).rejects.toMatchObject({ code: 'SimulatedDeviceNotFound' });
-    await expect(client.moduleCredentials("d:1;$'", 'm')).rejects.toMatchObject({ code: 'SimulatorRequestInvalid' });
+    const { connectionString } = await client.moduleCredentials("d:1;$'", 'm');
+    expect(connectionString).toMatch(/^HostName=localhost:\d+;DeviceId=d:1;\$';ModuleId=m;SharedAccessKey=.+$/);
     await client.removeDevice("d:1;$'");
     expect(await client.devices()).toEqual([]);
     expect(await client.lastSequenceNumber()).toBe(0);

@@ -9,6 +9,8 @@ import { serverCertificate } from './certificates/server-certificate.ts';
 import { startControlServer } from './control/control-server.ts';
 import { DeviceCertificates } from './certificates/device-certificates.ts';
 import { Deployments } from './deployments/deployments.ts';
+import type { DevelopmentOptions } from './development/development-options.ts';
+import { startDevelopment } from './development/start-development.ts';
 import { EdgeDevices } from './edge-devices.ts';
 import type { EdgeHubTimings } from './edgehub/edge-hub-timings.ts';
 import { Hub } from './hub/hub.ts';
@@ -50,6 +52,8 @@ export interface SimulatorOptions {
   readonly processId?: number;
   readonly edgeHubTimings?: Partial<EdgeHubTimings>;
   readonly agentTimings?: Partial<AgentTimings>;
+  /** An edge device to develop with; default: only those that the state folder has. */
+  readonly development?: DevelopmentOptions;
   /** Milliseconds since 1970; default `Date.now`. */
   readonly now?: () => number;
   readonly emit?: EventSink;
@@ -88,6 +92,52 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
 async function startParts(options: SimulatorOptions, lifetime: Lifetime): Promise<Simulator> {
   const { host = 'localhost', now = Date.now, emit = discardEvents } = options;
   const stateDirectory = path.resolve(options.stateDirectory);
+  const address = addressOf(host);
+  const state = await openState(options, lifetime);
+  const { hub, settings, authority } = state;
+  const edgeDevices = lifetime.use(
+    await EdgeDevices.start({ ...edgeOptions(options), hub, settings, host: address, certificates: authority }),
+  );
+  const servers = await startHubServers(options, lifetime, state);
+  const token = randomBytes(32).toString('base64url');
+  const running: { info?: SimulatorInfo } = {};
+  const certificates = new DeviceCertificates({
+    hub,
+    authority,
+    directory: path.join(stateDirectory, 'certificates', 'devices'),
+  });
+  const simulator = new LocalSimulator({ hub, edgeDevices, lifetime, certificates, info: () => known(running.info) });
+  const page = new Page({ simulator, hub, edgeDevices });
+  const control = lifetime.use(
+    await startControlServer({ simulator, page, token, host: address, port: options.httpPort ?? 0, emit }),
+  );
+  const url = `http://${address === '::1' ? '[::1]' : address}:${control.port}`;
+  const own = options.processId === undefined ? {} : { processId: options.processId };
+  const ca = authority.trustBundle;
+  const parts = { stateDirectory, hub, edgeDevices, lifetime, host: address, ca, emit };
+  const development = options.development && (await startDevelopment(options.development, parts));
+  running.info = {
+    stateDirectory,
+    ...own,
+    startedAt: new Date(now()).toISOString(),
+    hubHostName: host,
+    connectionString: state.policies.ownerConnectionString(host),
+    caFile: authority.caFile,
+    httpsPort: servers.httpsPort,
+    mqttPort: servers.mqttPort,
+    httpPort: control.port,
+    pageUrl: `${url}${page.access.entrance}`,
+    ...(development !== undefined && { development }),
+  };
+  writeStateFile(stateDirectory, { url, token, ...own });
+  lifetime.defer(() => removeStateFile(stateDirectory));
+  return simulator;
+}
+
+/** What the state folder holds of the hub. */
+async function openState(options: SimulatorOptions, lifetime: Lifetime) {
+  const { host = 'localhost', now = Date.now } = options;
+  const stateDirectory = path.resolve(options.stateDirectory);
   const database = lifetime.use(StateDatabase.open(stateDirectory));
   const settings = new SettingsTable(database);
   const policies = new SharedAccessPolicies(settings);
@@ -95,56 +145,27 @@ async function startParts(options: SimulatorOptions, lifetime: Lifetime): Promis
   const authority = await CertificateAuthority.open(directory, now);
   const certificate = await serverCertificate({ authority, directory, host, now });
   const hub = new Hub({ hostName: host, database, now });
-  const address = addressOf(host);
-  const edgeDevices = lifetime.use(
-    await EdgeDevices.start({ ...edgeOptions(options), hub, settings, host: address, certificates: authority }),
-  );
+  return { database, settings, policies, authority, certificate, hub };
+}
+
+async function startHubServers(
+  options: SimulatorOptions,
+  lifetime: Lifetime,
+  state: Awaited<ReturnType<typeof openState>>,
+): Promise<HubServers> {
+  const { host = 'localhost', deviceAuthorities = [], emit = discardEvents } = options;
+  const { hub, database, authority } = state;
   const deployments = lifetime.use(new Deployments({ hub, database, emit }));
-  const servers = lifetime.use(
-    await HubServers.start({
-      hub,
-      deployments,
-      policies,
-      database,
-      settings,
-      certificate,
-      trustBundle: [authority.trustBundle, ...(options.deviceAuthorities ?? [])].join('\n'),
-      host: address,
-      httpsPort: options.httpsPort ?? 0,
-      mqttPort: options.hubMqttPort ?? 0,
-      emit,
-    }),
-  );
-  const token = randomBytes(32).toString('base64url');
-  const running: { info?: SimulatorInfo } = {};
-  const simulator = new LocalSimulator({
-    hub,
-    edgeDevices,
-    lifetime,
-    certificates: new DeviceCertificates({ hub, authority, directory: path.join(directory, 'devices') }),
-    info: () => known(running.info),
+  const servers = await HubServers.start({
+    ...state,
+    deployments,
+    trustBundle: [authority.trustBundle, ...deviceAuthorities].join('\n'),
+    host: addressOf(host),
+    httpsPort: options.httpsPort ?? 0,
+    mqttPort: options.hubMqttPort ?? 0,
+    emit,
   });
-  const page = new Page({ simulator, hub, edgeDevices });
-  const control = lifetime.use(
-    await startControlServer({ simulator, page, token, host: address, port: options.httpPort ?? 0, emit }),
-  );
-  const url = `http://${address === '::1' ? '[::1]' : address}:${control.port}`;
-  const own = options.processId === undefined ? {} : { processId: options.processId };
-  running.info = {
-    stateDirectory,
-    ...own,
-    startedAt: new Date(now()).toISOString(),
-    hubHostName: host,
-    connectionString: policies.ownerConnectionString(host),
-    caFile: authority.caFile,
-    httpsPort: servers.httpsPort,
-    mqttPort: servers.mqttPort,
-    httpPort: control.port,
-    pageUrl: `${url}${page.access.entrance}`,
-  };
-  writeStateFile(stateDirectory, { url, token, ...own });
-  lifetime.defer(() => removeStateFile(stateDirectory));
-  return simulator;
+  return lifetime.use(servers);
 }
 
 function edgeOptions(options: SimulatorOptions) {

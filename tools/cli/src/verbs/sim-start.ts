@@ -3,10 +3,10 @@ import { mkdir, open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { messageOf } from '@edgewright/contract';
-import type { SimulatorInfo, Workspace } from '@edgewright/workspace';
+import { messageOf, parseJson } from '@edgewright/contract';
+import type { DevelopmentOptions, SimulatorInfo, Workspace } from '@edgewright/workspace';
 import { CliError } from '../cli-error.ts';
-import { collect, port, wholeNumber } from '../flag-values.ts';
+import { collect, collectPairs, port, wholeNumber } from '../flag-values.ts';
 import type { Invocation } from '../invocation.ts';
 import { keyValues } from '../text-table.ts';
 
@@ -16,7 +16,7 @@ const POLL_MS = 100;
 
 interface StartFlags {
   readonly state?: string;
-  readonly host: string;
+  readonly host?: string;
   readonly httpsPort: number;
   readonly mqttPort: number;
   readonly httpPort: number;
@@ -24,6 +24,10 @@ interface StartFlags {
   readonly deviceCa?: readonly string[];
   readonly messageAckTimeout: number;
   readonly detach?: boolean;
+  readonly deployment?: string;
+  readonly inputs?: string;
+  readonly port?: number;
+  readonly environment?: Record<string, string>;
 }
 
 export function defineSimStart(group: Command, invocation: Invocation): void {
@@ -31,7 +35,7 @@ export function defineSimStart(group: Command, invocation: Invocation): void {
     .command('start')
     .description('start the simulator; it runs until Ctrl-C or `sim stop`')
     .option('--state <dir>', 'its state folder, which outlives it; default: simulator in the workspace')
-    .option('--host <name>', 'the name under which it is reached', 'localhost')
+    .option('--host <name>', 'the name under which it is reached; default: that of `sim setup`, else localhost')
     .option('--https-port <n>', "IoT Hub's REST service; 0 for any free port", port('--https-port'), 0)
     .option('--mqtt-port <n>', 'edgeHub of the first edge device; 0 for any free port', port('--mqtt-port'), 0)
     .option(
@@ -48,6 +52,10 @@ export function defineSimStart(group: Command, invocation: Invocation): void {
       wholeNumber('--message-ack-timeout', 1, 3600),
       30,
     )
+    .option('-d, --deployment <file>', 'a deployment manifest for the edge device of `sim setup`')
+    .option('-i, --inputs <names>', 'inputs of one module under test, "target", such as "input1,input2"')
+    .option('-p, --port <n>', 'where messages for the inputs are posted; default 53000', port('--port'))
+    .option('-e, --environment <key=value>', 'a variable for every module', collectPairs('--environment'))
     .option('--detach', 'run in the background; its log goes to simulator.log in the state folder')
     .addHelpText(
       'after',
@@ -70,11 +78,37 @@ async function startHere(invocation: Invocation, workspace: Workspace, flags: St
     hubMqttPort: flags.hubMqttPort,
     deviceAuthorities: await Promise.all((flags.deviceCa ?? []).map((file) => readAuthority(invocation, file))),
     messageAckTimeoutSecs: flags.messageAckTimeout,
+    development: await developmentOf(invocation, flags),
+    environment: flags.environment,
     signal: invocation.context.signal,
   });
   showInfo(invocation, simulator.info);
   invocation.terminal.say('the simulator runs; stop it with Ctrl-C or `edgewright sim stop`');
   await simulator.ended;
+}
+
+async function developmentOf(invocation: Invocation, flags: StartFlags): Promise<DevelopmentOptions | undefined> {
+  const { deployment, inputs, port: inputPort } = flags;
+  if (deployment !== undefined && inputs !== undefined) {
+    throw new CliError('UsageInvalid', 'give either --deployment or --inputs: the module under test has no manifest');
+  }
+  if (inputs === undefined && inputPort !== undefined) {
+    throw new CliError('UsageInvalid', '--port is where messages for --inputs are posted, and there are no inputs');
+  }
+  if (deployment !== undefined) return { deployment: await readManifest(invocation.path(deployment)) };
+  if (inputs === undefined) return undefined;
+  return {
+    inputs: inputs.split(',').map((name) => name.trim()),
+    ...(inputPort !== undefined && { inputPort }),
+  };
+}
+
+async function readManifest(file: string): Promise<unknown> {
+  try {
+    return parseJson(await readFile(file, 'utf8'), file);
+  } catch (cause) {
+    throw new CliError('UsageInvalid', `cannot read the deployment manifest "${file}": ${messageOf(cause)}`, { cause });
+  }
 }
 
 async function readAuthority(invocation: Invocation, file: string): Promise<string> {
@@ -129,15 +163,23 @@ function detachedArguments(flags: StartFlags, workspace: string, state: string):
   const values: Readonly<Record<string, string | number>> = {
     '--workspace': workspace,
     '--state': state,
-    '--host': flags.host,
     '--https-port': flags.httpsPort,
     '--mqtt-port': flags.mqttPort,
     '--http-port': flags.httpPort,
     '--hub-mqtt-port': flags.hubMqttPort,
     '--message-ack-timeout': flags.messageAckTimeout,
   };
+  const optional = {
+    '--host': flags.host,
+    '--deployment': flags.deployment,
+    '--inputs': flags.inputs,
+    '--port': flags.port,
+  };
+  const given = Object.entries(optional).flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]));
   const authorities = (flags.deviceCa ?? []).flatMap((file) => ['--device-ca', file]);
-  return ['sim', 'start', ...Object.entries(values).flatMap(([flag, value]) => [flag, String(value)]), ...authorities];
+  const variables = Object.entries(flags.environment ?? {}).flatMap(([key, value]) => ['-e', `${key}=${value}`]);
+  const own = Object.entries(values).flatMap(([flag, value]) => [flag, String(value)]);
+  return ['sim', 'start', ...own, ...given, ...authorities, ...variables];
 }
 
 async function lastLines(file: string): Promise<string> {
@@ -157,6 +199,8 @@ function showInfo(invocation: Invocation, info: SimulatorInfo): void {
       ['hub', `${info.hubHostName}, REST on port ${info.httpsPort}, MQTT on port ${info.mqttPort}`],
       ['connection string', info.connectionString],
       ['CA file', info.caFile],
+      ['edge device', info.development?.deviceId],
+      ['test messages', info.development?.inputUrl],
       ['page', info.pageUrl],
       ['state', info.stateDirectory],
       ['process', String(info.processId ?? '')],

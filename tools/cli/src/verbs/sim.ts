@@ -5,6 +5,7 @@ import { defineSimMessage } from './sim-message.ts';
 import { defineSimMonitor } from './sim-monitor.ts';
 import { defineSimRecord } from './sim-record.ts';
 import { defineSimSend } from './sim-send.ts';
+import { defineSimSetup } from './sim-setup.ts';
 import { defineSimStart } from './sim-start.ts';
 import type { Invocation } from '../invocation.ts';
 
@@ -12,6 +13,7 @@ import type { Invocation } from '../invocation.ts';
 export function defineSim(program: Command, invocation: Invocation): void {
   const group = program.command('sim').description('IoT Hub, edgeHub, workload API and edge agent on this machine');
   defineSimStart(group, invocation);
+  defineSimSetup(group, invocation);
   defineStop(group, invocation);
   defineSimDevice(group, invocation);
   defineSimSend(group, invocation);
