@@ -70,7 +70,7 @@ export function bundledWorker(): Promise<URL> {
       platform: 'node',
       format: 'esm',
       target: 'node24',
-      external: ['onnxruntime-node', 'onnxruntime-web'],
+      external: ['onnxruntime-node', 'onnxruntime-web', '@tensorflow/*', '@grpc/*', 'sharp'],
     });
     return pathToFileURL(outfile);
   })();

@@ -3,6 +3,7 @@ import type { EngineLimits } from '../engine-options.ts';
 import type { EngineStats, RequestOptions } from '../engine.ts';
 import type { Job, JobOutput, ModelJob } from '../scoring/job.ts';
 import { streamOf } from '../streaming/stream-of.ts';
+import { closedError, timeoutError } from './dispatch-errors.ts';
 import type { Lane } from './lane.ts';
 import { batchKey, joinJobs, rowsOf, splitOutput } from './micro-batching.ts';
 import type { BatchingOptions } from './micro-batching.ts';
@@ -147,6 +148,20 @@ export class Dispatcher {
       for (const request of requests) this.#waiting.delete(request);
       void this.#run(requests, this.#idle.shift() as Lane);
     }
+    this.#prepareNext();
+  }
+
+  /**
+   * Sends the next request to the only lane that there is, so that it need not wait for this thread between two jobs. With
+   * several lanes nobody knows which will be free first. Scripts may have effects, and must not run for nothing.
+   */
+  #prepareNext(): void {
+    const [next] = this.#waiting;
+    if (next?.job.kind !== 'model' || this.#batching !== undefined) return;
+    const lanes = new Set([...this.#running.values()].map((run) => run.lane));
+    const [only] = lanes;
+    if (lanes.size !== 1) return;
+    only?.prepare?.(next.job, { requestId: next.options.requestId, timeoutMs: Math.max(1, next.timeLeft) });
   }
 
   /** The oldest request, and those right behind it that may be joined with it. */
@@ -270,25 +285,4 @@ export class Dispatcher {
 function jobOf(requests: readonly PendingRequest[]): Job {
   const [first] = requests as [PendingRequest];
   return requests.length === 1 ? first.job : joinJobs(requests.map((request) => request.job as ModelJob));
-}
-
-function timeoutError(request: PendingRequest, running: number): EngineError {
-  const where = request.running
-    ? 'while it ran'
-    : `while it waited for a worker; ${running} other requests were running`;
-  return new EngineError(
-    'ScoringTimeout',
-    `the request was not scored within its ${request.timeoutMs} ms: the time was over ${where}`,
-    {
-      details: {
-        requestId: request.options.requestId,
-        timeoutMs: request.timeoutMs,
-        phase: request.running ? 'running' : 'waiting',
-      },
-    },
-  );
-}
-
-function closedError(): EngineError {
-  return new EngineError('EngineClosed', 'the engine is shutting down and takes no more requests');
 }
