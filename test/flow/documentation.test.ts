@@ -8,7 +8,7 @@ import { consoleCommands, outputFits } from '../support/console-blocks.ts';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 /** Pages whose commands are run from top to bottom, each page in a folder of its own. */
-const pages = ['docs/01-getting-started.md', 'docs/manifests.md'];
+const pages = ['docs/01-getting-started.md', 'docs/manifests.md', 'docs/fleets.md', 'docs/backends.md'];
 const LINKED = ['bin', 'examples', 'deployment-manifests', 'contract', 'node_modules'];
 
 describe.each(pages)('the commands of %s', (page) => {

@@ -79,7 +79,7 @@ export class WorkspaceEdge {
     await using hub = await this.hub(input);
     return await hub.deployments.create({
       id,
-      content: await this.#contentOf(input.manifest),
+      content: await this.contentOf(input.manifest),
       ...(targetCondition === undefined ? {} : { targetCondition }),
       ...(priority === undefined ? {} : { priority }),
       ...(labels === undefined ? {} : { labels }),
@@ -91,7 +91,7 @@ export class WorkspaceEdge {
   async reviseDeployment(input: HubSelection & { id: string; manifest: string; keep: number }): Promise<Revision> {
     const { reviseDeployment } = await import('@edgewright/iothub');
     await using hub = await this.hub(input);
-    return await reviseDeployment(hub, input.id, { content: await this.#contentOf(input.manifest), keep: input.keep });
+    return await reviseDeployment(hub, input.id, { content: await this.contentOf(input.manifest), keep: input.keep });
   }
 
   /** Logs of modules, read by edgeAgent on the device. */
@@ -108,7 +108,8 @@ export class WorkspaceEdge {
     yield* watchFleet(hub, options);
   }
 
-  async #contentOf(manifest: string): Promise<DeploymentContent> {
+  /** The content that a deployment of a manifest or layer has. @throws WorkspaceError `ManifestRefused` */
+  async contentOf(manifest: string): Promise<DeploymentContent> {
     const document = (await this.#manifests.requireDeployable(manifest)) as {
       readonly content?: DeploymentContent;
       readonly modulesContent?: unknown;

@@ -32,6 +32,18 @@ export const iothubErrors = {
     meaning: 'IoT Hub refused the content',
     remedy: "The message carries the hub's own reason.",
   },
+  ConditionInvalid: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'A target condition is not one of IoT Hub',
+    remedy: 'Mend it at the character that the message names; docs/fleets.md shows conditions.',
+  },
+  ContentInvalid: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'The content of a deployment is not one of IoT Hub',
+    remedy: 'Run `edgewright manifest lint FILE` on it.',
+  },
   MethodRefused: {
     fault: 'remote',
     httpStatus: 502,

@@ -2,15 +2,18 @@ import type { Command } from 'commander';
 import type { Invocation } from '../invocation.ts';
 import { defineEdgeDeployment } from './edge-deployment.ts';
 import { defineEdgeDevice } from './edge-device.ts';
+import { defineEdgeDiff, defineEdgePlan } from './edge-plan.ts';
 import { defineEdgeTwin } from './edge-twin.ts';
 import { hubSelection, withHubFlags } from './hub-flags.ts';
 import type { HubFlags } from './hub-flags.ts';
 
-/** `edgewright edge apply|deployment|twin|invoke|logs|monitor`. */
+/** `edgewright edge apply|deployment|plan|diff|twin|invoke|logs|monitor`. */
 export function defineEdge(program: Command, invocation: Invocation): void {
   const group = program.command('edge').description('configure, look at and call IoT Edge devices, one or many');
   defineApply(group, invocation);
   defineEdgeDeployment(group, invocation);
+  defineEdgePlan(group, invocation);
+  defineEdgeDiff(group, invocation);
   defineEdgeTwin(group, invocation);
   defineEdgeDevice(group, invocation);
 }
