@@ -6,10 +6,11 @@ const entryPoints = {
   cli: 'tools/cli/src/main.ts',
   index: 'cloud/workspace/src/index.ts',
   worker: 'modules/engine/src/worker/worker-main.ts',
+  'service-host': 'cloud/deployers/src/local/main.ts',
 } as const;
 
 /**
- * Bundles the programs into one flat folder with shared chunks. Flat matters: a chunk finds `worker.mjs` and `scorer/`
+ * Bundles the programs into one flat folder with shared chunks. Flat matters: a chunk finds `worker.mjs`, `service-host.mjs` and `scorer/`
  * beside itself. Dependencies stay outside, npm installs them; workspaces go in, npm has never heard of them.
  *
  * @returns the paths of the files written, relative to `root`

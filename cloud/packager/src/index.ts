@@ -11,6 +11,8 @@ export { findPackageRoot } from './package-root.ts';
 export { parseImageReference } from './image-reference.ts';
 export type { ImageReference } from './image-reference.ts';
 export type { ImageSummary, LayerRole, LayerSummary, PlatformSummary } from './image-summary.ts';
+export { layOutApp } from './lay-out-app.ts';
+export type { LaidOutApp, LayOutAppOptions } from './lay-out-app.ts';
 export { listImages, showImage } from './list-images.ts';
 export type { ImageDetails } from './list-images.ts';
 export type { PackagedModel } from './packaged-model.ts';

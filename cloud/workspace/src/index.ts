@@ -24,6 +24,11 @@ export { WorkspaceManifests } from './workspace-manifests.ts';
 export type { BuildManifestRequest, LintRequest } from './workspace-manifests.ts';
 export type { DeletionPlan } from './workspace-models.ts';
 export { WorkspaceModels } from './workspace-models.ts';
+export type { DeployInput } from './deploy-input.ts';
+export type { Service } from './service-view.ts';
+export type { AccessToken, Plan, PlannedChange, ServiceState } from '@edgewright/deployers';
+export { WorkspaceServices } from './workspace-services.ts';
+export type { ServiceFilter, UpdateServiceInput } from './workspace-services.ts';
 export { WorkspaceSimulator } from './workspace-simulator.ts';
 export type { StartSimulatorInput } from './workspace-simulator.ts';
 // what an entry script is given, and what the verbs return

@@ -7,6 +7,8 @@ export interface WorkspaceFolders {
   readonly images: string;
   /** The state of the simulator. */
   readonly simulator: string;
+  /** What was deployed, and the services of this machine. */
+  readonly services: string;
   /** What can be made again at any time. */
   readonly cache: string;
 }

@@ -10,6 +10,7 @@ import type { WorkspaceFolders } from './workspace-folders.ts';
 import { WorkspaceImages } from './workspace-images.ts';
 import { WorkspaceManifests } from './workspace-manifests.ts';
 import { WorkspaceModels } from './workspace-models.ts';
+import { WorkspaceServices } from './workspace-services.ts';
 import { WorkspaceSimulator } from './workspace-simulator.ts';
 
 export interface WorkspaceOptions {
@@ -31,6 +32,7 @@ export class Workspace implements AsyncDisposable {
   readonly models: WorkspaceModels;
   readonly images: WorkspaceImages;
   readonly manifests: WorkspaceManifests;
+  readonly services: WorkspaceServices;
   readonly edge: WorkspaceEdge;
   readonly simulator: WorkspaceSimulator;
   readonly #events: EventSink;
@@ -40,6 +42,7 @@ export class Workspace implements AsyncDisposable {
     this.#events = events;
     this.models = new WorkspaceModels(folders, events);
     this.images = new WorkspaceImages({ folders, models: this.models, events });
+    this.services = new WorkspaceServices({ folders, models: this.models, events });
     this.manifests = new WorkspaceManifests({ images: this.images });
     this.simulator = new WorkspaceSimulator(folders, events);
     this.edge = new WorkspaceEdge({ simulator: this.simulator, manifests: this.manifests, events });
@@ -65,6 +68,7 @@ export class Workspace implements AsyncDisposable {
       models: path.join(root, 'models'),
       images: path.join(root, 'images'),
       simulator: path.join(root, 'simulator'),
+      services: path.join(root, 'services'),
       cache: path.join(root, 'cache'),
     };
     return new Workspace(folders, options.events ?? discardEvents);

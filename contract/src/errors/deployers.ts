@@ -8,4 +8,46 @@ export const deployersErrors = {
     meaning: 'The keys of a deployment configuration contradict each other, or ask for what the target does not have',
     remedy: 'The message names the key; docs/deployment-configuration.md has the rules.',
   },
+  ServiceNameInvalid: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'A service cannot be called so',
+    remedy: 'Take 3 to 32 of a-z, 0-9 and -, beginning with a letter and not ending with -.',
+  },
+  ServiceExists: {
+    fault: 'user',
+    httpStatus: 409,
+    meaning: 'There is a service of that name already',
+    remedy: 'Choose another name, give --overwrite, or use `edgewright service update`.',
+  },
+  ServiceNotFound: {
+    fault: 'user',
+    httpStatus: 404,
+    meaning: 'There is no service of that name in this workspace',
+    remedy: 'Run `edgewright service list`.',
+  },
+  ServiceStateUnusable: {
+    fault: 'user',
+    httpStatus: 500,
+    meaning: 'The folder that keeps the services of a workspace cannot be read or written',
+    remedy: 'Check the permissions of the folder that the message names.',
+  },
+  DeploymentFailed: {
+    fault: 'user',
+    httpStatus: 500,
+    meaning: 'A service did not become healthy',
+    remedy: 'The message names the stage and the likely cause; `edgewright service get-logs` has all of the log.',
+  },
+  DeploymentTimedOut: {
+    fault: 'remote',
+    httpStatus: 504,
+    meaning: 'A service did not become healthy in time, and did not fail either',
+    remedy: 'Look at `edgewright service show`; it may still come up, or wait for resources.',
+  },
+  CredentialsNotUsed: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'A service has no keys, or no tokens of its own',
+    remedy: 'Set authEnabled or tokenAuthEnabled in its deployment configuration.',
+  },
 } as const satisfies Record<string, ErrorEntry>;

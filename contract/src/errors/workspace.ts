@@ -26,4 +26,22 @@ export const workspaceErrors = {
     meaning: 'A deployment manifest has errors and was not pushed',
     remedy: 'Run `edgewright manifest lint FILE`; each finding names its place and its remedy.',
   },
+  TargetNotOffered: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'Services cannot be deployed to that kind of compute',
+    remedy: 'Choose one of the compute types that the message lists.',
+  },
+  ServiceUnreachable: {
+    fault: 'remote',
+    httpStatus: 502,
+    meaning: 'A service does not answer at its address',
+    remedy: 'Look at `edgewright service show` and `edgewright service get-logs`.',
+  },
+  ServiceRefused: {
+    fault: 'user',
+    httpStatus: 502,
+    meaning: 'A service answered a request with an error',
+    remedy: 'The message has its answer; the log of the service has more under the same request id.',
+  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -8,13 +8,17 @@ import { defineEdge } from './verbs/edge.ts';
 import { defineImage } from './verbs/image.ts';
 import { defineKey } from './verbs/key.ts';
 import { defineManifest } from './verbs/manifest.ts';
+import { defineModelDeploy } from './verbs/model-deploy.ts';
 import { defineModel } from './verbs/model.ts';
 import { defineRoute } from './verbs/route.ts';
 import { defineServe } from './verbs/serve.ts';
+import { defineService } from './verbs/service.ts';
 import { defineSim } from './verbs/sim.ts';
 
 const groups = [
   defineModel,
+  defineModelDeploy,
+  defineService,
   defineImage,
   defineKey,
   defineManifest,

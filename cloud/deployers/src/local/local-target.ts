@@ -1,0 +1,146 @@
+import { spawn } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { publicKeys } from '../credentials/service-credentials.ts';
+import { DeployersError } from '../deployers-error.ts';
+import { serviceEnvironment } from '../service-environment.ts';
+import type { ServiceSpec } from '../service-spec.ts';
+import type { Observation, Plan, PlannedChange, Target } from '../target.ts';
+import { hostProgram } from './host-program.ts';
+import { ServiceFolder } from './service-folder.ts';
+import type { ServiceStatus } from './service-folder.ts';
+import { readServiceLog } from './service-log.ts';
+
+export interface LocalTargetOptions {
+  /** Holds a folder for each service. */
+  readonly directory: string;
+  /** The Node.js that runs services. */
+  readonly nodePath: string;
+  /** Variables that a program needs on this machine, such as PATH. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+const STOP_DEADLINE_MS = 30_000;
+const HOST_START_MS = 15_000;
+/** Time for callers to hear that a revision goes. */
+const DRAIN_SECONDS = '1';
+
+/** Runs services as processes of this machine, each under a host process that outlives whoever deployed it. */
+export class LocalTarget implements Target {
+  readonly computeType = 'local';
+  readonly pollMs = 100;
+  readonly patienceMs = 240_000;
+  readonly #options: LocalTargetOptions;
+
+  constructor(options: LocalTargetOptions) {
+    this.#options = options;
+  }
+
+  async plan(spec: ServiceSpec): Promise<Plan> {
+    const folder = this.#folder(spec);
+    const desired = await folder.readDesired();
+    const subject = `process of ${spec.name} at http://127.0.0.1:${spec.port}`;
+    const changes: PlannedChange[] =
+      desired === undefined || desired.state === 'stopped'
+        ? [{ action: 'create', subject }]
+        : [{ action: 'update', subject, reason: `revision ${desired.revision} becomes ${spec.revision}` }];
+    return { spec, changes };
+  }
+
+  async apply({ spec }: Plan): Promise<void> {
+    const folder = this.#folder(spec);
+    await this.setCredentials(spec);
+    await folder.writeDesired({
+      revision: spec.revision,
+      state: 'running',
+      port: spec.port ?? 0,
+      program: path.join(spec.artifact, 'scorer', 'main.mjs'),
+      environment: {
+        ...this.#options.environment,
+        AML_APP_ROOT: spec.artifact,
+        EDGEWRIGHT_DRAIN_SECONDS: DRAIN_SECONDS,
+        ...serviceEnvironment(spec, { keysFile: folder.keysFile, jwksFile: folder.jwksFile }),
+      },
+    });
+    await this.#ensureHost(folder);
+  }
+
+  async observe(spec: ServiceSpec): Promise<Observation | undefined> {
+    const folder = this.#folder(spec);
+    const desired = await folder.readDesired();
+    if (desired === undefined) return undefined;
+    const url = `http://127.0.0.1:${desired.port}`;
+    if (await folder.hasHost()) return seen(desired.revision, (await folder.readStatus()) ?? noStatus, url);
+    const stage = desired.state === 'stopped' ? 'stopped' : 'its host process is gone; reload the service';
+    return { state: 'Unhealthy', revision: undefined, stage, url };
+  }
+
+  async setCredentials(spec: ServiceSpec): Promise<void> {
+    const folder = this.#folder(spec);
+    const { keys, signingKey } = spec.credentials;
+    if (keys !== undefined) await folder.write('keys.json', JSON.stringify(keys));
+    if (signingKey !== undefined) await folder.write('jwks.json', publicKeys(signingKey));
+  }
+
+  async logs(spec: ServiceSpec, lines: number): Promise<readonly string[]> {
+    return await readServiceLog(this.#folder(spec).log, lines);
+  }
+
+  async remove(spec: ServiceSpec): Promise<void> {
+    const folder = this.#folder(spec);
+    const desired = await folder.readDesired();
+    if (desired !== undefined) await folder.writeDesired({ ...desired, state: 'stopped' });
+    const deadline = performance.now() + STOP_DEADLINE_MS;
+    while (await folder.hasHost()) {
+      if (performance.now() > deadline) {
+        throw new DeployersError(
+          'DeploymentTimedOut',
+          `the service ${spec.name} does not stop: its host in ${folder.directory} still runs after ${STOP_DEADLINE_MS / 1000} s`,
+        );
+      }
+      await sleep(this.pollMs);
+    }
+    await rm(folder.directory, { recursive: true, force: true });
+  }
+
+  #folder({ name }: ServiceSpec): ServiceFolder {
+    return new ServiceFolder(path.join(this.#options.directory, name));
+  }
+
+  /** Starts the host when there is none, in a session of its own: closing the terminal must not end the service. */
+  async #ensureHost(folder: ServiceFolder): Promise<void> {
+    if (await folder.hasHost()) return;
+    const host = spawn(this.#options.nodePath, [...hostProgram(), folder.directory], {
+      cwd: folder.directory,
+      detached: true,
+      stdio: 'ignore',
+      env: { ...this.#options.environment },
+    });
+    host.on('error', () => {});
+    host.unref();
+    const deadline = performance.now() + HOST_START_MS;
+    while (!(await folder.hasHost())) {
+      if (performance.now() > deadline) {
+        throw new DeployersError('DeploymentTimedOut', `the host of the service does not start in ${folder.directory}`);
+      }
+      await sleep(this.pollMs / 2);
+    }
+  }
+}
+
+const noStatus: ServiceStatus = { restarts: 0, updatedTime: '' };
+
+function seen(wanted: number, status: ServiceStatus, url: string): Observation {
+  const { revision, starting, failure } = status;
+  const shared = { revision, url, replicas: { desired: 1, ready: revision === undefined ? 0 : 1 } };
+  if (starting !== undefined && failure === undefined) {
+    return { ...shared, state: 'Transitioning', stage: `starting revision ${starting}` };
+  }
+  if (failure !== undefined) {
+    const state = revision !== undefined ? 'Healthy' : failure.stage === 'run' ? 'Unhealthy' : 'Failed';
+    return { ...shared, state, stage: `revision ${failure.revision} failed in the stage ${failure.stage}`, failure };
+  }
+  if (revision === wanted) return { ...shared, state: 'Healthy', stage: 'serving' };
+  return { ...shared, state: 'Transitioning', stage: `waiting for revision ${wanted}` };
+}

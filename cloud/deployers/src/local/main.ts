@@ -1,0 +1,14 @@
+import { ServiceFolder } from './service-folder.ts';
+import { ServiceHost } from './service-host.ts';
+
+// The process that keeps one local service: it outlives the command that started it. Its only argument is the service's folder.
+const folder = new ServiceFolder(process.argv[2] ?? '.');
+const lock = folder.lock();
+if (lock !== undefined) {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+  await new ServiceHost(folder).run(stop.signal);
+  lock[Symbol.dispose]();
+}
+// another host has the service already, or this one is done
+process.exit(0);

@@ -1,0 +1,41 @@
+import { ownIssuer } from './credentials/service-credentials.ts';
+import type { ServiceSpec } from './service-spec.ts';
+
+/** Where a target puts the files with credentials. */
+export interface CredentialPlaces {
+  readonly keysFile?: string;
+  readonly jwksFile?: string;
+}
+
+/** The variables of the scorer that follow from the settings of a service, whatever runs it. */
+export function serviceEnvironment(spec: ServiceSpec, places: CredentialPlaces): Record<string, string> {
+  const { name, settings } = spec;
+  const limits =
+    settings.computeType === 'ACI'
+      ? {}
+      : {
+          EDGEWRIGHT_MAX_CONCURRENT_REQUESTS: String(settings.maxConcurrentRequestsPerContainer),
+          EDGEWRIGHT_MAX_QUEUE_WAIT_MS: String(settings.maxQueueWaitMs),
+          EDGEWRIGHT_SCORING_TIMEOUT_MS: String(settings.scoringTimeoutMs),
+        };
+  return { SERVICE_NAME: name, ...limits, ...authentication(spec, places) };
+}
+
+function authentication(
+  { name, settings }: ServiceSpec,
+  { keysFile, jwksFile }: CredentialPlaces,
+): Record<string, string> {
+  if (settings.authEnabled) {
+    return { EDGEWRIGHT_AUTHENTICATION: 'key', ...(keysFile === undefined ? {} : { EDGEWRIGHT_KEYS_FILE: keysFile }) };
+  }
+  if (!settings.tokenAuthEnabled) return { EDGEWRIGHT_AUTHENTICATION: 'none' };
+  const { issuer, audience, jwksUri }: { issuer: string; audience: string; jwksUri?: string | undefined } =
+    settings.tokenIssuer ?? ownIssuer(name);
+  return {
+    EDGEWRIGHT_AUTHENTICATION: 'token',
+    EDGEWRIGHT_TOKEN_ISSUER: issuer,
+    EDGEWRIGHT_TOKEN_AUDIENCE: audience,
+    ...(jwksUri === undefined ? {} : { EDGEWRIGHT_TOKEN_JWKS_URI: jwksUri }),
+    ...(settings.tokenIssuer === undefined && jwksFile !== undefined ? { EDGEWRIGHT_TOKEN_JWKS_FILE: jwksFile } : {}),
+  };
+}

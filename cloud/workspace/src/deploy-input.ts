@@ -1,0 +1,50 @@
+import path from 'node:path';
+import { completeDeploymentConfig } from '@edgewright/deployers';
+import type { DeploymentSettings } from '@edgewright/deployers';
+import Type from 'typebox';
+import { readDocument } from './read-document.ts';
+
+/** What is to be deployed, and how. */
+export interface DeployInput {
+  readonly name: string;
+  /** Registered models, `NAME` for the latest version or `NAME:VERSION`. */
+  readonly models: readonly string[];
+  /** `inferenceconfig.json`; default: the model is served as it is. */
+  readonly inferenceConfig?: string | undefined;
+  /** `deploymentconfig.json` or `.yml`, or its content. */
+  readonly deploymentConfig: string | Readonly<Record<string, unknown>>;
+  /** Keys that win over the file's, in objects too. */
+  readonly overrides?: Readonly<Record<string, unknown>>;
+  /** Replaces a service of that name; without it one that exists is an error. */
+  readonly overwrite?: boolean;
+  /** Default true: returns when the service is healthy, or throws. */
+  readonly wait?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The settings of a deployment: the file, with what was given beside it on top, and defaults below.
+ *
+ * @throws ContractError `FileNotReadable`, `InvalidJson`, `InvalidDocument` · DeployersError `DeploymentConfigInvalid`
+ */
+export async function readSettings(
+  config: DeployInput['deploymentConfig'],
+  overrides: Readonly<Record<string, unknown>> = {},
+): Promise<DeploymentSettings> {
+  if (typeof config !== 'string')
+    return completeDeploymentConfig(merge(config, overrides), 'the deployment configuration');
+  const written = await readDocument(Type.Unknown(), config, 'the deployment configuration');
+  return completeDeploymentConfig(merge(written, overrides), path.basename(config));
+}
+
+/** Objects key by key; everything else is replaced. What is no object stays, for the schema to refuse. */
+function merge(base: unknown, over: unknown): unknown {
+  if (!isRecord(base) || !isRecord(over)) return over === undefined ? base : over;
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(over)) merged[key] = merge(base[key], value);
+  return merged;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

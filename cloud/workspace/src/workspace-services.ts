@@ -1,0 +1,290 @@
+import path from 'node:path';
+import type { EventSink } from '@edgewright/contract';
+import type {
+  AccessToken,
+  DeploymentSettings,
+  Plan,
+  ServiceRecord,
+  ServiceSpec,
+  ServiceStore,
+  Target,
+} from '@edgewright/deployers';
+import { AppFolders } from './app-folders.ts';
+import { callService } from './call-service.ts';
+import { readSettings } from './deploy-input.ts';
+import type { DeployInput } from './deploy-input.ts';
+import { prepareArtifact } from './prepare-artifact.ts';
+import { serviceView } from './service-view.ts';
+import type { Service } from './service-view.ts';
+import { openTarget } from './open-target.ts';
+import type { WorkspaceFolders } from './workspace-folders.ts';
+import type { WorkspaceModels } from './workspace-models.ts';
+
+/** What `update` may change; the rest stays. */
+export type UpdateServiceInput = Partial<Omit<DeployInput, 'name' | 'overwrite'>> & { readonly name: string };
+
+/** Which services `list` gives. */
+export interface ServiceFilter {
+  readonly computeType?: string | undefined;
+  /** Services with this model, `NAME` or `NAME:VERSION`. */
+  readonly model?: string | undefined;
+}
+
+const DEFAULT_LOG_LINES = 5000;
+
+/** The services of a workspace. What was deployed is kept in SQLite, so every verb works from any process. */
+export class WorkspaceServices {
+  readonly #folders: WorkspaceFolders;
+  readonly #models: WorkspaceModels;
+  readonly #events: EventSink;
+
+  constructor(parts: { folders: WorkspaceFolders; models: WorkspaceModels; events: EventSink }) {
+    this.#folders = parts.folders;
+    this.#models = parts.models;
+    this.#events = parts.events;
+  }
+
+  /**
+   * Deploys models as a service, and waits until it is healthy. A service that is replaced goes on serving until then, and
+   * stays when the new one fails.
+   *
+   * @throws DeployersError `ServiceNameInvalid`, `ServiceExists`, `DeploymentConfigInvalid`, `DeploymentFailed`,
+   *   `DeploymentTimedOut` · ModelsError `ModelNotFound` · PackagerError · ContractError
+   */
+  async deploy(input: DeployInput): Promise<Service> {
+    const { checkServiceName, DeployersError } = await import('@edgewright/deployers');
+    checkServiceName(input.name);
+    const settings = await readSettings(input.deploymentConfig, input.overrides);
+    using store = await this.#store();
+    const former = store.find(input.name);
+    if (former !== undefined && input.overwrite !== true) {
+      throw new DeployersError(
+        'ServiceExists',
+        `there is a service "${input.name}" already, on ${former.spec.settings.computeType}`,
+        {
+          details: { name: input.name, computeType: former.spec.settings.computeType },
+        },
+      );
+    }
+    if (former !== undefined && former.spec.settings.computeType !== settings.computeType) {
+      await this.delete(input.name);
+      return await this.#change(store, undefined, { ...input, settings });
+    }
+    return await this.#change(store, former, { ...input, settings });
+  }
+
+  /**
+   * Changes a service. Its address stays; with other models, another entry script or other settings a new revision takes
+   * over once it is warm.
+   */
+  async update(input: UpdateServiceInput): Promise<Service> {
+    using store = await this.#store();
+    const former = store.get(input.name);
+    const config = input.deploymentConfig ?? written(former.spec.settings);
+    const settings = await readSettings(config, input.overrides);
+    const { computeType } = former.spec.settings;
+    if (settings.computeType !== computeType) {
+      const { DeployersError } = await import('@edgewright/deployers');
+      throw new DeployersError('DeploymentConfigInvalid', `the service ${input.name} runs on ${computeType}, and the configuration is for ${settings.computeType}`); // prettier-ignore
+    }
+    return await this.#change(store, former, {
+      ...input,
+      deploymentConfig: config,
+      models: input.models ?? former.spec.models,
+      inferenceConfig: input.inferenceConfig ?? former.inferenceConfig,
+      settings,
+    });
+  }
+
+  /** Reads the entry script again and starts the service anew with it; also brings back one whose host is gone. */
+  async reload(name: string): Promise<Service> {
+    return await this.update({ name });
+  }
+
+  /** What a deployment would change; nothing is changed. */
+  async plan(input: DeployInput): Promise<Plan> {
+    const settings = await readSettings(input.deploymentConfig, input.overrides);
+    using store = await this.#store();
+    const former = store.find(input.name);
+    const target = await this.#target(settings.computeType);
+    return await target.plan((await this.#spec(former, { ...input, settings }, true)).spec);
+  }
+
+  /** Waits until the newest revision is healthy, or says why it is not. */
+  async waitForDeployment(name: string): Promise<Service> {
+    const { waitForDeployment } = await import('@edgewright/deployers');
+    using store = await this.#store();
+    const record = store.get(name);
+    const target = await this.#target(record.spec.settings.computeType);
+    const seen = await waitForDeployment({ target, spec: record.spec, events: this.#events });
+    return serviceView(record, seen);
+  }
+
+  async list(filter: ServiceFilter = {}): Promise<Service[]> {
+    using store = await this.#store();
+    const records = store.list().filter(({ spec }) => fits(spec, filter));
+    return await Promise.all(records.map((record) => this.#view(record)));
+  }
+
+  /** @throws DeployersError `ServiceNotFound` */
+  async show(name: string): Promise<Service> {
+    using store = await this.#store();
+    return await this.#view(store.get(name));
+  }
+
+  /** Sends data to a service, with its key or a token, and gives its answer. */
+  async run(name: string, body: string | Uint8Array, contentType = 'application/json'): Promise<unknown> {
+    using store = await this.#store();
+    const record = store.get(name);
+    return await callService(await this.#view(record), record.spec, { body, contentType });
+  }
+
+  /** The last lines that a service wrote. */
+  async logs(name: string, lines = DEFAULT_LOG_LINES): Promise<readonly string[]> {
+    using store = await this.#store();
+    const { spec } = store.get(name);
+    return await (await this.#target(spec.settings.computeType)).logs(spec, lines);
+  }
+
+  /** @throws DeployersError `CredentialsNotUsed` */
+  async getKeys(name: string): Promise<{ readonly primaryKey: string; readonly secondaryKey: string }> {
+    using store = await this.#store();
+    const { keys } = store.get(name).spec.credentials;
+    if (keys !== undefined) return keys;
+    const { DeployersError } = await import('@edgewright/deployers');
+    throw new DeployersError('CredentialsNotUsed', `the service ${name} has no keys: authEnabled is off`, {
+      details: { name },
+    });
+  }
+
+  /** Exchanges one key; the service takes the new one without a restart. */
+  async regenerateKey(
+    name: string,
+    which: 'Primary' | 'Secondary',
+    key?: string,
+  ): Promise<{ readonly primaryKey: string; readonly secondaryKey: string }> {
+    const former = await this.getKeys(name);
+    const { completeDeploymentConfig, makeKey } = await import('@edgewright/deployers');
+    const keys = { ...former, [which === 'Primary' ? 'primaryKey' : 'secondaryKey']: key ?? makeKey() };
+    // the rules of keys are those of the configuration
+    completeDeploymentConfig({ computeType: 'local', keys }, 'the new key');
+    using store = await this.#store();
+    const record = store.get(name);
+    const spec: ServiceSpec = { ...record.spec, credentials: { ...record.spec.credentials, keys } };
+    await (await this.#target(spec.settings.computeType)).setCredentials(spec);
+    store.put({ ...record, spec });
+    return keys;
+  }
+
+  /** A token for a service that issues its own. */
+  async getAccessToken(name: string): Promise<AccessToken> {
+    const { issueToken } = await import('@edgewright/deployers');
+    using store = await this.#store();
+    return await issueToken(name, store.get(name).spec.credentials);
+  }
+
+  /** Ends a service. Its models stay registered. */
+  async delete(name: string): Promise<void> {
+    using store = await this.#store();
+    const { spec } = store.get(name);
+    this.#events({ stage: 'service.delete', state: 'started', text: `deleting ${name}` });
+    await (await this.#target(spec.settings.computeType)).remove(spec);
+    await this.#apps(name).remove();
+    store.delete(name);
+    this.#events({ stage: 'service.delete', state: 'done', text: `${name} is gone` });
+  }
+
+  async #change(
+    store: ServiceStore,
+    former: ServiceRecord | undefined,
+    input: DeployInput & { readonly settings: DeploymentSettings },
+  ): Promise<Service> {
+    const { applySpec, driveDeployment } = await import('@edgewright/deployers');
+    const target = await this.#target(input.settings.computeType);
+    const { name } = input;
+    const { spec, inferenceConfig } = await this.#spec(former, input, false);
+    const now = new Date().toISOString();
+    const createdTime = former?.createdTime ?? now;
+    const record: ServiceRecord = {
+      spec,
+      ...(former === undefined ? {} : { former: former.spec }),
+      ...(inferenceConfig === undefined ? {} : { inferenceConfig }),
+      createdTime,
+      updatedTime: now,
+    };
+    store.put(record);
+    const drive = {
+      target,
+      spec,
+      events: this.#events,
+      ...(former === undefined ? {} : { former: former.spec }),
+      ...(input.signal === undefined ? {} : { signal: input.signal }),
+    };
+    if (input.wait === false) {
+      await applySpec(drive);
+      return await this.#view(record);
+    }
+    try {
+      const seen = await driveDeployment(drive);
+      await this.#apps(name).keep([spec.revision, former?.spec.revision]);
+      return serviceView(record, seen);
+    } catch (error) {
+      const { code = 'Unexpected', message = String(error) } = error as { code?: string; message?: string };
+      // what is kept is what serves: the former revision, under its own number
+      store.put(
+        former === undefined
+          ? { ...record, error: { code, message } }
+          : { ...former, spec: { ...former.spec }, error: { code, message } },
+      );
+      throw error;
+    }
+  }
+
+  async #spec(
+    former: ServiceRecord | undefined,
+    input: DeployInput & { readonly settings: DeploymentSettings },
+    isDry: boolean,
+  ): Promise<{ spec: ServiceSpec; inferenceConfig: string | undefined }> {
+    const { makeCredentials } = await import('@edgewright/deployers');
+    const { settings, name } = input;
+    const revision = (await this.#apps(name).lastRevision(former?.spec.revision)) + 1;
+    const prepared = await prepareArtifact(input, {
+      models: this.#models,
+      directory: this.#apps(name).directoryOf(revision),
+      isDry,
+      former: former?.spec,
+    });
+    const credentials = await makeCredentials(settings, former?.spec.credentials);
+    const spec: ServiceSpec = { name, revision, settings, credentials, ...prepared };
+    const inferenceConfig = input.inferenceConfig === undefined ? undefined : path.resolve(input.inferenceConfig);
+    return { spec, inferenceConfig };
+  }
+
+  async #view(record: ServiceRecord): Promise<Service> {
+    const target = await this.#target(record.spec.settings.computeType);
+    return serviceView(record, await target.observe(record.spec));
+  }
+
+  async #store(): Promise<ServiceStore> {
+    const { ServiceStore: Store } = await import('@edgewright/deployers');
+    return new Store(this.#folders.services);
+  }
+
+  async #target(computeType: DeploymentSettings['computeType']): Promise<Target> {
+    return await openTarget(computeType, this.#folders);
+  }
+
+  #apps(name: string): AppFolders {
+    return new AppFolders(path.join(this.#folders.services, 'apps', name));
+  }
+}
+
+/** Settings as a file would have them: what has a default may stand there too. */
+function written(settings: DeploymentSettings): Readonly<Record<string, unknown>> {
+  return { ...settings };
+}
+
+function fits(spec: ServiceSpec, { computeType, model }: ServiceFilter): boolean {
+  if (computeType !== undefined && spec.settings.computeType.toLowerCase() !== computeType.toLowerCase()) return false;
+  return model === undefined || spec.models.some((id) => id === model || id.startsWith(`${model}:`));
+}

@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import { CliError } from '../cli-error.ts';
+import { collect, oneOf } from '../flag-values.ts';
+import type { Invocation } from '../invocation.ts';
+import { addSettingFlags, settingOverrides } from '../setting-flags.ts';
+import { serviceText } from './service.ts';
+
+interface DeployFlags {
+  readonly name: string;
+  readonly model: string[];
+  readonly ic?: string;
+  readonly dc?: string;
+  readonly computeType?: string;
+  readonly overwrite?: boolean;
+  readonly wait: boolean;
+}
+
+/** `edgewright model deploy`, with the flags of `az ml model deploy`; the group `model` must be there. */
+export function defineModelDeploy(program: Command, invocation: Invocation): void {
+  const group = program.commands.find((command) => command.name() === 'model');
+  if (group === undefined) throw new TypeError('the group "model" is defined after "model deploy"');
+  const verb = group
+    .command('deploy')
+    .description('deploy models as a service, and wait until it is healthy')
+    .requiredOption('-n, --name <name>', 'the name of the service')
+    .requiredOption('-m, --model <id>', 'a registered model, NAME or NAME:VERSION; may be given several times', collect)
+    .option('--ic <file>', 'the inference configuration; without one the model is served as it is')
+    .option('--dc <file>', 'the deployment configuration, JSON or YAML')
+    .option(
+      '--cp, --compute-type <type>',
+      'instead of a file: local, with its defaults',
+      oneOf('--compute-type', ['local']),
+    )
+    .option('--overwrite', 'replace a service of that name')
+    .option('--no-wait', 'do not wait until it is healthy');
+  addSettingFlags(verb)
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ edgewright model deploy -n diabetes-service -m diabetes:1 --ic inferenceconfig.json --cp local',
+    )
+    .action(async (flags: DeployFlags) => {
+      if (flags.dc === undefined && flags.computeType === undefined) {
+        throw new CliError('UsageInvalid', 'it is not said where to deploy: give --dc FILE, or --cp local');
+      }
+      const service = await invocation.withWorkspace((workspace) =>
+        workspace.services.deploy({
+          name: flags.name,
+          models: flags.model,
+          inferenceConfig: flags.ic === undefined ? undefined : invocation.path(flags.ic),
+          deploymentConfig: flags.dc === undefined ? { computeType: flags.computeType } : invocation.path(flags.dc),
+          overrides: settingOverrides(flags as unknown as Record<string, unknown>),
+          overwrite: flags.overwrite === true,
+          wait: flags.wait,
+          signal: invocation.context.signal,
+        }),
+      );
+      invocation.terminal.result(service, () => serviceText(service));
+    });
+}
