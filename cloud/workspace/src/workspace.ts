@@ -7,6 +7,7 @@ import type { ModelServer, ServeInput } from './serve-model.ts';
 import { WorkspaceEdge } from './workspace-edge.ts';
 import { WorkspaceError } from './workspace-error.ts';
 import type { WorkspaceFolders } from './workspace-folders.ts';
+import { WorkspaceFleet } from './workspace-fleet.ts';
 import { WorkspaceImages } from './workspace-images.ts';
 import { WorkspaceManifests } from './workspace-manifests.ts';
 import { WorkspaceModels } from './workspace-models.ts';
@@ -34,6 +35,7 @@ export class Workspace implements AsyncDisposable {
   readonly manifests: WorkspaceManifests;
   readonly services: WorkspaceServices;
   readonly edge: WorkspaceEdge;
+  readonly fleet: WorkspaceFleet;
   readonly simulator: WorkspaceSimulator;
   readonly #events: EventSink;
 
@@ -46,6 +48,7 @@ export class Workspace implements AsyncDisposable {
     this.manifests = new WorkspaceManifests({ images: this.images });
     this.simulator = new WorkspaceSimulator(folders, events);
     this.edge = new WorkspaceEdge({ simulator: this.simulator, manifests: this.manifests, events });
+    this.fleet = new WorkspaceFleet({ edge: this.edge, images: this.images });
   }
 
   /**
