@@ -26,6 +26,24 @@ export const webErrors = {
     meaning: 'There is nothing at the path of a request',
     remedy: 'The message lists the paths that there are.',
   },
+  ModelUnknown: {
+    fault: 'user',
+    httpStatus: 404,
+    meaning: 'There is no model of the name, or the version, in the path of a request',
+    remedy: 'The message lists the models that are served.',
+  },
+  DocumentUnknown: {
+    fault: 'user',
+    httpStatus: 404,
+    meaning: 'The service has no description in the version that was asked for',
+    remedy: 'Ask for one of the versions in the message.',
+  },
+  DocumentInvalid: {
+    fault: 'user',
+    httpStatus: 500,
+    meaning: 'A swagger.json that was put beside the service is no JSON',
+    remedy: 'Mend the file that the message names, or take it away: one is made then.',
+  },
   MethodNotAllowed: {
     fault: 'user',
     httpStatus: 405,
@@ -36,7 +54,7 @@ export const webErrors = {
     fault: 'user',
     httpStatus: 415,
     meaning: 'The body of a request is in a form that is not read',
-    remedy: 'Send JSON with the content type application/json.',
+    remedy: 'Send JSON with the content type application/json, or one of the forms of docs/scoring.md.',
   },
   HeaderTooLong: {
     fault: 'user',

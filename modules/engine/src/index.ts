@@ -1,5 +1,6 @@
 export { decodeOipRequest, readOipRequest } from './codecs/oip-request.ts';
 export type { OipRequest, WantedOutput } from './codecs/oip-request.ts';
+export { encodeJsonAnswer } from './codecs/json-request.ts';
 export { encodeOipResponse } from './codecs/oip-response.ts';
 export { decodeRawTensor } from './codecs/raw-tensor.ts';
 export { bytesFromTensor } from './codecs/tensor-bytes.ts';

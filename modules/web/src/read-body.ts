@@ -3,6 +3,7 @@ import { parseJson } from '@edgewright/contract';
 import type { IncomingHttpHeaders } from 'node:http';
 import { WebError } from './web-error.ts';
 
+const DECLARED_TYPE = /^application\/(json|[\w.+-]+\+json)$/;
 const JSON_TYPE = /^(application\/(json|x-www-form-urlencoded|[\w.+-]+\+json)|text\/(plain|json))$/;
 
 /**
@@ -18,6 +19,12 @@ export function readJsonBody(headers: IncomingHttpHeaders, body: unknown): unkno
       details: { contentType: type },
     });
   }
+  return parseBody(headers, body);
+}
+
+function parseBody(headers: IncomingHttpHeaders, body: unknown): unknown {
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity') throw new WebError('MediaTypeUnsupported', `cannot read a body with the content encoding "${encoding}": send it plain`); // prettier-ignore
   if (!Buffer.isBuffer(body) || body.length === 0) {
     throw new WebError('RequestInvalid', 'the request has no body: send JSON, such as {"data": [[…]]}');
   }
@@ -25,14 +32,27 @@ export function readJsonBody(headers: IncomingHttpHeaders, body: unknown): unkno
   return parseJson(body.toString('utf8'), 'the body of the request');
 }
 
-const IMAGE_TYPE = /^(image\/.+|application\/octet-stream)$/;
-
-/** The body when it is an image by its content type; what image it is, its bytes say. */
-export function readImageBody(headers: IncomingHttpHeaders, body: unknown): Uint8Array | undefined {
-  return Buffer.isBuffer(body) && IMAGE_TYPE.test(mediaType(headers)) ? body : undefined;
+/**
+ * The body for an entry script. Azure ML gave a script without a declaration whatever was sent, whatever its content type;
+ * one that declares its input takes JSON under its name alone.
+ *
+ * @throws WebError `MediaTypeUnsupported`, `RequestInvalid`; ContractError `InvalidJson`
+ */
+export function readScriptBody(headers: IncomingHttpHeaders, body: unknown, declared: boolean): unknown {
+  if (declared && !DECLARED_TYPE.test(headers['content-type'] === undefined ? '' : mediaType(headers))) {
+    const type = headers['content-type'] ?? 'none';
+    throw new WebError('MediaTypeUnsupported', `the service declares its input and takes application/json; the content type is ${type}`, { details: { contentType: type } }); // prettier-ignore
+  }
+  return parseBody(headers, body);
 }
 
-function mediaType(headers: IncomingHttpHeaders): string {
+/** The body as bytes; empty when there is none. */
+export function readBytes(body: unknown): Uint8Array {
+  return Buffer.isBuffer(body) ? body : new Uint8Array();
+}
+
+/** The content type of a request, without its parameters; JSON when there is none. */
+export function mediaType(headers: IncomingHttpHeaders): string {
   return (headers['content-type'] ?? 'application/json').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }
 

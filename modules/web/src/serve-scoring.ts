@@ -4,13 +4,19 @@ import { createScoringMetrics } from '@edgewright/telemetry';
 import type { Logger, Metrics, ScoringMetrics } from '@edgewright/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answerError, isRunFailure } from './answer-error.ts';
+import type { ErrorAnswer } from './answer-error.ts';
 import type { Authenticator } from './auth/authenticator.ts';
 import { protectRoutes } from './auth/protect-routes.ts';
 import { createServer } from './create-server.ts';
 import { limitRate } from './limit-rate.ts';
-import { requestIds } from './request-ids.ts';
-import { addScoreRoute } from './routes/score-route.ts';
+import { otherIds, requestIdOf } from './request-ids.ts';
+import { allowOrigins } from './cors.ts';
+import { knownPaths, methodsOf } from './known-paths.ts';
+import { addOipRoutes } from './routes/oip-routes.ts';
+import { addScoreRoute, answerWith } from './routes/score-route.ts';
 import { addSwaggerRoute } from './routes/swagger-route.ts';
+import { readOwnDocuments } from './swagger/service-documents.ts';
+import type { OwnDocuments } from './swagger/service-documents.ts';
 import { prepareTls } from './tls/certificate-files.ts';
 import type { CertificateFiles } from './tls/certificate-files.ts';
 import { WebError } from './web-error.ts';
@@ -33,8 +39,6 @@ export interface ServeScoringOptions {
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
-  /** A socket that listens already, by its descriptor (as systemd and inetd hand them over); host and port are not used then. */
-  readonly fd?: number;
   /** Who may call; default: everybody. The caller closes it, after the server. */
   readonly authenticator?: Authenticator;
   /** Serves HTTPS alone, TLS 1.2 and newer. */
@@ -47,6 +51,14 @@ export interface ServeScoringOptions {
   readonly title?: string;
   /** The service's version, in swagger.json. Default `1.0`. */
   readonly version?: string;
+  /** Stands before the paths in swagger.json; Azure ML's SERVICE_PATH_PREFIX. Default none. */
+  readonly pathPrefix?: string;
+  /** A folder whose swagger.json, swagger2.json and swagger3.json are given instead of those that are made. */
+  readonly documentsFolder?: string;
+  /** Origins whose pages may call from a browser, `*` for all; Azure ML's AML_CORS_ORIGINS. Default none. */
+  readonly corsOrigins?: readonly string[];
+  /** Answered as `x-ms-server-version`, and at `/v2`; default not at all. */
+  readonly serverVersion?: string;
   readonly limits?: Partial<WebLimits>;
 }
 
@@ -61,31 +73,25 @@ export interface ScoringServer extends AsyncDisposable {
 
 const DEFAULT_LIMITS: WebLimits = { bodyBytes: 104_857_600, drainMs: 10_000 };
 
-/** The paths of this host with the methods that they take, for answers to others. */
-const PATHS: Readonly<Record<string, string>> = {
-  '/': 'GET, HEAD',
-  '/score': 'GET, HEAD, POST, OPTIONS',
-  '/swagger.json': 'GET, HEAD',
-  '/metrics': 'GET, HEAD',
-};
-
 /**
  * Serves `GET /` (health), `/score`, `/swagger.json` and `/metrics`, with the statuses, headers and bodies of Azure ML's
- * own container.
+ * own container, and the Open Inference Protocol below `/v2`.
  *
- * @throws WebError `PortInUse`
+ * @throws WebError `PortInUse`, `DocumentInvalid`
  */
 export async function serveScoring(options: ServeScoringOptions): Promise<ScoringServer> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const own = options.documentsFolder === undefined ? {} : await readOwnDocuments(options.documentsFolder);
   await using cleanup = new AsyncDisposableStack();
   const tls = options.tls === undefined ? undefined : prepareTls(options.tls, options.logger);
   if (tls !== undefined) cleanup.use(tls.watch);
   const server = createServer({ bodyBytes: limits.bodyBytes, tls });
-  addHooks(server, options.logger);
+  addHooks(server, options);
+  if (options.corsOrigins !== undefined) allowOrigins(server, options.corsOrigins);
   const beginDrain = closeConnectionsAfterAnswer(server);
   if (limits.requestsPerSecond !== undefined) await limitRate(server, limits.requestsPerSecond);
   if (options.authenticator !== undefined) protectRoutes(server, options.authenticator);
-  addRoutes(server, options, limits);
+  addRoutes(server, { ...options, limits }, own);
   const port = await listen(server, options);
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   const url = `${tls === undefined ? 'http' : 'https'}://${host}:${port}`;
@@ -95,22 +101,27 @@ export async function serveScoring(options: ServeScoringOptions): Promise<Scorin
   return { url, port, beginDrain, [Symbol.asyncDispose]: () => closing.disposeAsync() };
 }
 
-function addRoutes(server: FastifyInstance, options: ServeScoringOptions, limits: WebLimits): void {
+function addRoutes(server: FastifyInstance, options: ServeScoringOptions, own: OwnDocuments): void {
   const { engine, metrics } = options;
   const scoringMetrics = options.scoringMetrics ?? createScoringMetrics(metrics);
   if (options.scoringMetrics === undefined) scoringMetrics.watchEngine(() => engine.stats());
   server.get('/', (_request, reply) => reply.type('text/plain; charset=utf-8').send('Healthy'));
   server.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
-  const { timeoutMs } = limits;
-  addScoreRoute(server, { engine, metrics: scoringMetrics, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
-  addSwaggerRoute(server, engine, { title: options.title ?? 'ML service', version: options.version ?? '1.0' });
+  const { timeoutMs } = options.limits ?? {};
+  const answer = answerWith({ engine, metrics: scoringMetrics, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+  addScoreRoute(server, engine, answer);
+  addOipRoutes(server, engine, { answer, version: options.serverVersion ?? '0' });
+  const { title = 'ML service', version = '1.0', pathPrefix = '' } = options;
+  addSwaggerRoute(server, engine, { name: { title, version, pathPrefix }, own });
 }
 
-function addHooks(server: FastifyInstance, logger: Logger): void {
+function addHooks(server: FastifyInstance, { logger, serverVersion }: ServeScoringOptions): void {
   server.addHook('onRequest', (request, reply, done) => {
-    const { requestId, headers } = requestIds(request.headers);
-    request.id = requestId;
-    reply.headers(headers);
+    if (serverVersion !== undefined) reply.header('x-ms-server-version', `edgewright/${serverVersion}`);
+    request.id = requestIdOf(request.headers);
+    // before the others are looked at: an answer that refuses them is named as well
+    reply.header('x-request-id', request.id);
+    reply.headers(otherIds(request.headers, request.id));
     done();
   });
   server.addHook('onResponse', (request, reply, done) => {
@@ -123,7 +134,8 @@ function addHooks(server: FastifyInstance, logger: Logger): void {
       milliseconds: Math.round(reply.elapsedTime * 1000) / 1000,
     };
     // probes and scrapes come by the second
-    const level = facts.path === '/score' || reply.statusCode >= 400 ? 'info' : 'debug';
+    const level =
+      facts.path === '/score' || facts.path?.endsWith('/infer') === true || reply.statusCode >= 400 ? 'info' : 'debug';
     logger[level](facts, `${facts.method} ${facts.path} ${facts.status} ${facts.milliseconds} ms`);
     done();
   });
@@ -133,16 +145,21 @@ function addHooks(server: FastifyInstance, logger: Logger): void {
     if (answer.status >= 500) logger.error(facts, `request ${request.id} failed: ${messageOf(error)}`);
     else logger.debug(facts, `request ${request.id} refused: ${messageOf(error)}`);
     if (isRunFailure(answer.body.code)) reply.header('x-ms-run-function-failed', 'True');
-    return reply.code(answer.status).headers(answer.headers).send(answer.body);
+    return reply.code(answer.status).headers(answer.headers).send(bodyOf(answer.body, request.url));
   });
   server.setNotFoundHandler((request, reply) => refuseUnknown(request, reply));
 }
 
+/** The Open Inference Protocol has its own word for a message. */
+function bodyOf({ message, ...rest }: ErrorAnswer['body'], url: string): object {
+  return /^\/v2([/?]|$)/.test(url) ? { error: message, ...rest } : { message, ...rest };
+}
+
 function refuseUnknown(request: FastifyRequest, reply: FastifyReply): never {
   const path = request.url.split('?', 1)[0] ?? '';
-  const allowed = PATHS[path];
+  const allowed = methodsOf(path);
   if (allowed === undefined) {
-    throw new WebError('RouteUnknown', `there is nothing at ${path}; there is ${Object.keys(PATHS).join(', ')}`, {
+    throw new WebError('RouteUnknown', `there is nothing at ${path}; there is ${knownPaths.join(', ')}`, {
       details: { path },
     });
   }
@@ -152,10 +169,9 @@ function refuseUnknown(request: FastifyRequest, reply: FastifyReply): never {
   });
 }
 
-async function listen(server: FastifyInstance, { host, port, fd }: ServeScoringOptions): Promise<number> {
+async function listen(server: FastifyInstance, { host, port }: ServeScoringOptions): Promise<number> {
   try {
-    // Node.js takes the descriptor before the address; fastify's types do not know it
-    await server.listen({ host, port, ...(fd === undefined ? {} : { fd }) });
+    await server.listen({ host, port });
   } catch (cause) {
     await server.close();
     throw new WebError('PortInUse', `cannot listen on ${host}:${port}: ${messageOf(cause)}`, {

@@ -1,8 +1,10 @@
-import type { Engine, ScoreRequest, ScoreResult } from '@edgewright/engine';
+import type { Engine } from '@edgewright/engine';
 import type { ScoringMetrics } from '@edgewright/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answerError } from '../answer-error.ts';
-import { readImageBody, readJsonBody, readQuery } from '../read-body.ts';
+import { readPayload } from './read-payload.ts';
+import type { Payload } from './read-payload.ts';
+import { markRun, sendResult } from './send-result.ts';
 
 export interface ScoreRouteOptions {
   readonly engine: Engine;
@@ -10,52 +12,48 @@ export interface ScoreRouteOptions {
   readonly timeoutMs?: number;
 }
 
-type Query = Record<string, string | string[] | undefined>;
+/** How a request is answered, once it is read. */
+export type Answer = (request: FastifyRequest, reply: FastifyReply, read: () => Payload) => Promise<FastifyReply>;
 
-/** `GET` and `POST /score`: Azure ML's scoring route. `GET` takes its data from the query. */
-export function addScoreRoute(server: FastifyInstance, options: ScoreRouteOptions): void {
-  const answer = answerWith(options);
-  const takesImages = options.engine.describe().images === true;
-  server.post('/score', (request, reply) => answer(request, reply, () => readPosted(request, takesImages)));
-  server.get('/score', (request, reply) => answer(request, reply, () => ({ data: readQuery(request.query as Query) })));
-  server.options('/score', (_request, reply) => reply.header('allow', 'GET, POST, OPTIONS').code(200).send());
+/** `GET`, `POST` and `OPTIONS /score`: Azure ML's scoring route. `GET` takes its data from the query. */
+export function addScoreRoute(server: FastifyInstance, engine: Engine, answer: Answer): void {
+  const score = (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> =>
+    // asked for each request: a swap may bring another script
+    answer(request, reply, () => readPayload(request, engine.describe()));
+  server.post('/score', score);
+  server.get('/score', score);
+  server.options('/score', (request, reply) => {
+    // a script that takes requests as they come takes these too
+    if (engine.describe().script?.raw === true) return score(request, reply);
+    return reply.header('allow', 'GET, POST, OPTIONS').code(200).send();
+  });
 }
 
-/** How a request is answered, once its data are read. */
-type Answer = (request: FastifyRequest, reply: FastifyReply, read: () => Payload) => Promise<FastifyReply>;
-
-/** What a request brings to be scored. */
-type Payload = Pick<ScoreRequest, 'data' | 'image'>;
-
-/** An image where the service takes them and the content type says so, else JSON. */
-function readPosted({ headers, body }: FastifyRequest, takesImages: boolean): Payload {
-  const image = takesImages ? readImageBody(headers, body) : undefined;
-  return image === undefined ? { data: readJsonBody(headers, body) } : { data: undefined, image };
-}
-
-function answerWith({ engine, metrics, timeoutMs }: ScoreRouteOptions): Answer {
+/** Answers requests with an engine, counts them, and gives them up when their callers have gone. */
+export function answerWith({ engine, metrics, timeoutMs }: ScoreRouteOptions): Answer {
   return async (request, reply, read) => {
     try {
-      const result = await engine.score({
-        ...read(),
+      const payload = read();
+      const options = {
         requestId: request.id,
         signal: whenGone(reply),
         ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      });
-      metrics.record({ host: 'web', outcome: 'ok', timings: result.timings });
-      return send(reply, result);
+      };
+      if (payload.kind === 'score') {
+        const result = await engine.score({ ...payload, ...options });
+        metrics.record({ host: 'web', outcome: result.answer?.failed === true ? 'EntryScriptFailed' : 'ok', timings: result.timings }); // prettier-ignore
+        return sendResult(reply, result);
+      }
+      const { outputs, timings } = await engine.infer({ model: payload.model, inputs: payload.inputs, ...options });
+      const { headers, body } = payload.encode(outputs);
+      metrics.record({ host: 'web', outcome: 'ok', timings });
+      markRun(reply, { failed: false, timings });
+      return reply.headers(headers).send(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
     } catch (error) {
       metrics.record({ host: 'web', outcome: answerError(error).body.code });
       throw error;
     }
   };
-}
-
-function send(reply: FastifyReply, { value, timings }: ScoreResult): FastifyReply {
-  return reply
-    .headers({ 'x-ms-run-function-failed': 'False', 'x-ms-run-fn-exec-ms': timings.runMs.toFixed(3) })
-    .type('application/json; charset=utf-8')
-    .send(JSON.stringify(value));
 }
 
 /** Fires when the caller hangs up before the answer is written. */

@@ -1,19 +1,18 @@
 import type { Engine } from '@edgewright/engine';
 import type { FastifyInstance } from 'fastify';
-import { serviceSchema } from '../swagger/service-schema.ts';
-import { swagger2 } from '../swagger/swagger-2.ts';
-import type { ServiceName } from '../swagger/swagger-2.ts';
-import { WebError } from '../web-error.ts';
+import type { ServiceName } from '../swagger/operations.ts';
+import { documentOf } from '../swagger/service-documents.ts';
+import type { OwnDocuments } from '../swagger/service-documents.ts';
 
-const VERSIONS = ['2', '2.0'];
-
-/** `GET /swagger.json?version=2`: the document of the service. */
-export function addSwaggerRoute(server: FastifyInstance, engine: Engine, name: ServiceName): void {
+/** `GET /swagger.json?version=2|2.0|3|3.0|3.1`: the document of the service. */
+export function addSwaggerRoute(
+  server: FastifyInstance,
+  engine: Engine,
+  documents: { readonly name: ServiceName; readonly own: OwnDocuments },
+): void {
   server.get('/swagger.json', (request, reply) => {
     const { version = '2' } = request.query as { version?: string | string[] };
-    if (typeof version !== 'string' || !VERSIONS.includes(version)) {
-      throw new WebError('RequestInvalid', `there is no swagger.json of version "${String(version)}"; there is ${VERSIONS.join(', ')}`, { details: { version, known: VERSIONS } }); // prettier-ignore
-    }
-    return reply.send(swagger2(name, serviceSchema(engine.describe())));
+    const document = documentOf(String(version), { ...documents, description: engine.describe() });
+    return reply.type('application/json; charset=utf-8').send(JSON.stringify(document));
   });
 }

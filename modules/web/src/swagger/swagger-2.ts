@@ -1,57 +1,48 @@
-import type { SchemaObject, ServiceSchema } from './service-schema.ts';
-
-/** What a service is called in its documents. */
-export interface ServiceName {
-  readonly title: string;
-  readonly version: string;
-}
-
-const ERROR_RESPONSE: SchemaObject = {
-  type: 'object',
-  properties: {
-    message: { type: 'string' },
-    code: { type: 'string', description: 'a code of the table in docs/errors.md' },
-  },
-};
+import { DOCUMENT_VERSIONS, ERROR_RESPONSE, infoOf, OPERATIONS, prefixOf, SECURITY, TEXTS } from './operations.ts';
+import type { ServiceName } from './operations.ts';
+import type { ServiceSchema } from './service-schema.ts';
 
 /**
- * The Swagger 2.0 document of a service, in the form of Azure ML's: the paths `/` and `/score`, operations
- * `ServiceHealthCheck` and `RunMLService`, definitions `ServiceInput`, `ServiceOutput` and `ErrorResponse`.
+ * The Swagger 2.0 document of a service, in the form of Azure ML's: the paths `/`, `/score` and `/swagger.json`, definitions
+ * `ServiceInput`, `ServiceOutput` and `ErrorResponse`.
  */
 export function swagger2(name: ServiceName, schema: ServiceSchema): Record<string, unknown> {
-  const failed = { description: 'The service failed to answer', schema: { $ref: '#/definitions/ErrorResponse' } };
+  const prefix = prefixOf(name);
+  const failed = { description: TEXTS.failed, schema: { $ref: '#/definitions/ErrorResponse' } };
   return {
     swagger: '2.0',
-    info: {
-      title: name.title,
-      version: name.version,
-      description: `API specification for the Azure Machine Learning service ${name.title}`,
-    },
+    info: infoOf(name),
     schemes: ['https', 'http'],
     consumes: ['application/json'],
     produces: ['application/json'],
-    securityDefinitions: {
-      Bearer: { type: 'apiKey', name: 'Authorization', in: 'header', description: 'For example: Bearer abc123' },
-    },
+    securityDefinitions: SECURITY,
     paths: {
-      '/': {
+      [`${prefix}/`]: {
         get: {
-          operationId: 'ServiceHealthCheck',
-          description: 'Answers when the service is ready to score',
+          ...OPERATIONS.health,
           produces: ['text/plain'],
-          responses: { '200': { description: 'The text Healthy', schema: { type: 'string' }, examples: { 'text/plain': 'Healthy' } }, default: failed }, // prettier-ignore
-        },
-      },
-      '/score': {
-        post: {
-          operationId: 'RunMLService',
-          description: 'Scores the data in the body',
-          security: [{ Bearer: [] }],
-          parameters: [{ name: 'serviceInputPayload', in: 'body', required: true, description: 'What to score', schema: { $ref: '#/definitions/ServiceInput' } }], // prettier-ignore
           responses: {
-            '200': { description: 'The result', schema: { $ref: '#/definitions/ServiceOutput' } },
+            '200': { description: TEXTS.healthy, schema: { type: 'string' }, examples: { 'text/plain': 'Healthy' } },
             default: failed,
           },
+        },
+      },
+      [`${prefix}/score`]: {
+        post: {
+          ...OPERATIONS.score,
+          security: [{ Bearer: [] }],
+          parameters: [{ name: 'serviceInputPayload', in: 'body', required: true, description: TEXTS.input, schema: { $ref: '#/definitions/ServiceInput' } }], // prettier-ignore
+          responses: {
+            '200': { description: TEXTS.output, schema: { $ref: '#/definitions/ServiceOutput' } },
+            default: failed,
+          },
+        },
+      },
+      [`${prefix}/swagger.json`]: {
+        get: {
+          ...OPERATIONS.swagger,
+          parameters: [{ name: 'version', in: 'query', required: false, type: 'string', enum: DOCUMENT_VERSIONS }],
+          responses: { '200': { description: TEXTS.document, schema: { type: 'object' } }, default: failed },
         },
       },
     },

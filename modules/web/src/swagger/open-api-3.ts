@@ -1,0 +1,58 @@
+import { DOCUMENT_VERSIONS, ERROR_RESPONSE, infoOf, OPERATIONS, prefixOf, SECURITY, TEXTS } from './operations.ts';
+import type { ServiceName } from './operations.ts';
+import type { ServiceSchema } from './service-schema.ts';
+
+/** The OpenAPI 3 document of a service, in the form of Azure ML's; 3.1 differs by its number alone, as there. */
+export function openApi3(
+  name: ServiceName,
+  schema: ServiceSchema,
+  version: '3.0.3' | '3.1.0',
+): Record<string, unknown> {
+  const prefix = prefixOf(name);
+  const json = (reference: string): object => ({
+    'application/json': { schema: { $ref: `#/components/schemas/${reference}` } },
+  });
+  const failed = { description: TEXTS.failed, content: json('ErrorResponse') };
+  return {
+    openapi: version,
+    info: infoOf(name),
+    paths: {
+      [`${prefix}/`]: {
+        get: {
+          ...OPERATIONS.health,
+          responses: {
+            '200': {
+              description: TEXTS.healthy,
+              content: { 'text/plain': { schema: { type: 'string', example: 'Healthy' } } },
+            },
+            default: failed,
+          },
+        },
+      },
+      [`${prefix}/score`]: {
+        post: {
+          ...OPERATIONS.score,
+          security: [{ Bearer: [] }],
+          requestBody: { description: TEXTS.input, required: true, content: json('ServiceInput') },
+          responses: { '200': { description: TEXTS.output, content: json('ServiceOutput') }, default: failed },
+        },
+      },
+      [`${prefix}/swagger.json`]: {
+        get: {
+          ...OPERATIONS.swagger,
+          parameters: [
+            { name: 'version', in: 'query', required: false, schema: { type: 'string', enum: DOCUMENT_VERSIONS } },
+          ],
+          responses: {
+            '200': { description: TEXTS.document, content: { 'application/json': { schema: { type: 'object' } } } },
+            default: failed,
+          },
+        },
+      },
+    },
+    components: {
+      schemas: { ServiceInput: schema.input, ServiceOutput: schema.output, ErrorResponse: ERROR_RESPONSE },
+      securitySchemes: SECURITY,
+    },
+  };
+}
