@@ -4,4 +4,5 @@ import type { Bench } from './harness.ts';
 export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   engine: async () => (await import('./engine.ts')).engineBench(),
   demo: async () => (await import('./demo.ts')).demoBench(),
+  edge: async () => (await import('./edge.ts')).edgeBench(),
 };
