@@ -143,10 +143,10 @@ export const moduleCases: Readonly<Record<string, LintCase>> = {
   'a backend that the image does not have': {
     changes: { [`${FILTER}.env.EDGEWRIGHT_BACKEND`]: { value: 'wasm' } },
     options: {
-      images: { 'registry.example:5000/plant/filter:0.0.2-amd64': { platforms: ['amd64'], backend: 'native' } },
+      images: { 'registry.example:5000/plant/filter:0.0.2-amd64': { platforms: ['amd64'], backend: 'onnx,tfjs' } },
     },
     finds: [`EW3016 error ${FILTER}.env.EDGEWRIGHT_BACKEND.value`],
-    says: 'built with the backend native',
+    says: 'built with the backend onnx,tfjs',
   },
   'folders and ports that Azure Stack Edge does not give': {
     changes: {

@@ -90,7 +90,7 @@ function specOf(metadata: InferenceSession.ValueMetadata, model: EngineModel, ki
   };
 }
 
-/** The first line of a runtime's message: the rest is a C++ stack. */
+/** The first line of a runtime's message, without the place in its sources: the rest is a C++ stack. */
 function reasonOf(cause: unknown): string {
-  return (messageOf(cause).split('\n')[0] ?? '').trim();
+  return (messageOf(cause).split('\n')[0] ?? '').replace(/^\/onnxruntime_src\/.* was false\. /, '').trim();
 }

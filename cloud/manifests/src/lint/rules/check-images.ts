@@ -40,15 +40,8 @@ function imageFindings(module: LintModule, { options }: LintSubject): Observatio
     found.push({ code: 'EW3014', at, message });
   }
   const wanted = recordOf(childRecord(module.record, 'env')?.['EDGEWRIGHT_BACKEND'])?.['value'];
-  const backend = facts?.backend;
-  if (
-    backend !== undefined &&
-    backend !== 'auto' &&
-    typeof wanted === 'string' &&
-    wanted !== 'auto' &&
-    wanted !== backend
-  ) {
-    const message = `${image} was built with the backend ${backend}, and ${module.name} is to use ${wanted}`;
+  if (facts?.backend !== undefined && typeof wanted === 'string' && !canRun(facts.backend, wanted)) {
+    const message = `${image} was built with the backend ${facts.backend}, and ${module.name} is to use ${wanted}`;
     found.push({ code: 'EW3016', at: [...module.at, 'env', 'EDGEWRIGHT_BACKEND', 'value'], message });
   }
   if (reference.digest === undefined && (reference.tag === undefined || reference.tag === 'latest')) {
@@ -56,6 +49,12 @@ function imageFindings(module: LintModule, { options }: LintSubject): Observatio
     found.push({ code: 'EW3003', at, message: `${image} has ${what}` });
   }
   return found;
+}
+
+/** Whether an image built for some backends has one of those that are wanted; both are names with commas, or `auto`. */
+function canRun(built: string, wanted: string): boolean {
+  const names = built.split(',');
+  return names.includes('auto') || wanted.split(',').some((name) => name === 'auto' || names.includes(name.trim()));
 }
 
 function parseImage(text: string): ImageReference | undefined {
