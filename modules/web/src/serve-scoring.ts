@@ -108,7 +108,12 @@ function addRoutes(server: FastifyInstance, options: ServeScoringOptions, own: O
   server.get('/', (_request, reply) => reply.type('text/plain; charset=utf-8').send('Healthy'));
   server.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
   const { timeoutMs } = options.limits ?? {};
-  const answer = answerWith({ engine, metrics: scoringMetrics, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+  const answer = answerWith({
+    engine,
+    metrics: scoringMetrics,
+    logger: options.logger,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  });
   addScoreRoute(server, engine, answer);
   addOipRoutes(server, engine, { answer, version: options.serverVersion ?? '0' });
   const { title = 'ML service', version = '1.0', pathPrefix = '' } = options;

@@ -1,5 +1,6 @@
 import type { Engine } from '@edgewright/engine';
-import type { ScoringMetrics } from '@edgewright/telemetry';
+import { messageOf } from '@edgewright/contract';
+import type { Logger, ScoringMetrics } from '@edgewright/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answerError } from '../answer-error.ts';
 import { readPayload } from './read-payload.ts';
@@ -9,6 +10,7 @@ import { markRun, sendResult } from './send-result.ts';
 export interface ScoreRouteOptions {
   readonly engine: Engine;
   readonly metrics: ScoringMetrics;
+  readonly logger: Logger;
   readonly timeoutMs?: number;
 }
 
@@ -30,7 +32,7 @@ export function addScoreRoute(server: FastifyInstance, engine: Engine, answer: A
 }
 
 /** Answers requests with an engine, counts them, and gives them up when their callers have gone. */
-export function answerWith({ engine, metrics, timeoutMs }: ScoreRouteOptions): Answer {
+export function answerWith({ engine, metrics, logger, timeoutMs }: ScoreRouteOptions): Answer {
   return async (request, reply, read) => {
     try {
       const payload = read();
@@ -42,7 +44,7 @@ export function answerWith({ engine, metrics, timeoutMs }: ScoreRouteOptions): A
       if (payload.kind === 'score') {
         const result = await engine.score({ ...payload, ...options });
         metrics.record({ host: 'web', outcome: result.answer?.failed === true ? 'EntryScriptFailed' : 'ok', timings: result.timings }); // prettier-ignore
-        return sendResult(reply, result);
+        return sendResult(reply, result, (error) => noteBroken(logger, request, error));
       }
       const { outputs, timings } = await engine.infer({ model: payload.model, inputs: payload.inputs, ...options });
       const { headers, body } = payload.encode(outputs);
@@ -54,6 +56,12 @@ export function answerWith({ engine, metrics, timeoutMs }: ScoreRouteOptions): A
       throw error;
     }
   };
+}
+
+/** The caller has its status already, and sees a connection that is cut: the reason stands in the log. */
+function noteBroken(logger: Logger, request: FastifyRequest, error: unknown): void {
+  const facts = { event: 'web.broken', requestId: request.id, code: answerError(error).body.code, err: error };
+  logger.error(facts, `the answer to request ${request.id} broke in the middle: ${messageOf(error)}`);
 }
 
 /** Fires when the caller hangs up before the answer is written. */

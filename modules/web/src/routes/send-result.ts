@@ -8,10 +8,17 @@ const OWN_HEADERS = new Set([
   'x-request-id', 'x-ms-request-id', 'x-ms-client-request-id', 'x-ms-run-function-failed', 'x-ms-run-fn-exec-ms',
 ]); // prettier-ignore
 
+/** Hears of a stream that broke after its head was sent. */
+export type OnBroken = (error: unknown) => void;
+
 /** Sends what was scored: a value as JSON, or the answer that the entry script made. */
-export function sendResult(reply: FastifyReply, { value, answer, timings }: ScoreResult): FastifyReply {
+export function sendResult(
+  reply: FastifyReply,
+  { value, answer, timings }: ScoreResult,
+  onBroken: OnBroken,
+): FastifyReply {
   markRun(reply, { failed: answer?.failed ?? false, timings });
-  if (answer !== undefined) return sendAnswer(reply, answer);
+  if (answer !== undefined) return sendAnswer(reply, answer, onBroken);
   return reply.type('application/json; charset=utf-8').send(JSON.stringify(value));
 }
 
@@ -20,7 +27,7 @@ export function markRun(reply: FastifyReply, { failed, timings }: { failed: bool
   reply.headers({ 'x-ms-run-function-failed': failed ? 'True' : 'False', 'x-ms-run-fn-exec-ms': timings.runMs.toFixed(3) }); // prettier-ignore
 }
 
-function sendAnswer(reply: FastifyReply, { status, headers, body }: ScriptAnswer): FastifyReply {
+function sendAnswer(reply: FastifyReply, { status, headers, body }: ScriptAnswer, onBroken: OnBroken): FastifyReply {
   reply.code(status);
   const own = new Map<string, string[]>();
   for (const [name, value] of headers) {
@@ -35,6 +42,7 @@ function sendAnswer(reply: FastifyReply, { status, headers, body }: ScriptAnswer
   }
   // a stream that breaks cuts the connection: to a caller, an answer without its last chunk is none
   const stream = Readable.from(body, { objectMode: false, highWaterMark: 65_536 });
+  stream.once('error', onBroken);
   reply.raw.once('close', () => body.cancel());
   return reply.send(stream);
 }
