@@ -5,27 +5,40 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { consoleCommands, outputFits } from '../support/console-blocks.ts';
+import { TestRegistry } from '../support/test-registry.ts';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 /** Pages whose commands are run from top to bottom, each page in a folder of its own. */
-const pages = ['docs/01-getting-started.md', 'docs/manifests.md', 'docs/fleets.md', 'docs/backends.md'];
+const pages = [
+  'docs/01-getting-started.md',
+  'docs/models.md',
+  'docs/images.md',
+  'docs/manifests.md',
+  'docs/fleets.md',
+  'docs/backends.md',
+];
 const LINKED = ['bin', 'examples', 'deployment-manifests', 'contract', 'node_modules'];
 
 describe.each(pages)('the commands of %s', (page) => {
   let folder: string;
+  let registry: TestRegistry;
 
   beforeAll(async () => {
+    registry = await TestRegistry.start();
     folder = await mkdtemp(path.join(tmpdir(), 'edgewright-docs-'));
     for (const name of LINKED) await symlink(path.join(repository, name), path.join(folder, name));
   });
 
   afterAll(async () => {
     await run('npx edgewright sim stop', folder);
+    await registry[Symbol.asyncDispose]();
     await rm(folder, { recursive: true, force: true });
   });
 
   it('work in their order and print what the page says', async () => {
-    const commands = consoleCommands(await readFile(path.join(repository, page), 'utf8'));
+    const text = await readFile(path.join(repository, page), 'utf8');
+    // what pages push goes to a registry of the test, wherever that listens
+    const commands = consoleCommands(text.replaceAll('localhost:5000', registry.host));
     expect(commands.length).toBeGreaterThan(4);
     for (const { line, command, expected } of commands) {
       const result = await run(command, folder);

@@ -1,3 +1,5 @@
+export { artifactTypes, attestImage } from './artifacts/attest-image.ts';
+export type { AttestImageOptions } from './artifacts/attest-image.ts';
 export { buildImage } from './build-image.ts';
 export type { BuildImageOptions } from './build-image.ts';
 export { bundleScorer } from './bundle-scorer.ts';
@@ -13,6 +15,7 @@ export type { ImageReference } from './image-reference.ts';
 export type { ImageSummary, LayerRole, LayerSummary, PlatformSummary } from './image-summary.ts';
 export { layOutApp } from './lay-out-app.ts';
 export type { LaidOutApp, LayOutAppOptions } from './lay-out-app.ts';
+export { imagesWithModel } from './images-with-model.ts';
 export { listImages, showImage } from './list-images.ts';
 export type { ImageDetails } from './list-images.ts';
 export type { PackagedModel } from './packaged-model.ts';

@@ -33,6 +33,8 @@ export interface BuildImageInput {
   readonly tag?: string;
   /** Keys that win over the file's. */
   readonly overrides?: Partial<InferenceConfig>;
+  /** Attach an SBOM, the provenance, model cards and licences; default true. */
+  readonly attest?: boolean;
   /** How to reach the registry of the base image; credentials come from `baseImageRegistry`, else from Docker's own file. */
   readonly registry?: RegistryOptions;
   readonly signal?: AbortSignal;
@@ -81,8 +83,8 @@ export class WorkspaceImages {
   async build(input: BuildImageInput): Promise<ImageSummary> {
     const { config, configDirectory } = await resolveConfig(input);
     const models = await this.#packagedModels(input.models);
-    const { buildImage } = await import('@edgewright/packager');
-    return await buildImage({
+    const { attestImage, buildImage } = await import('@edgewright/packager');
+    const image = await buildImage({
       models,
       config,
       configDirectory,
@@ -93,6 +95,11 @@ export class WorkspaceImages {
       emit: this.#events,
       ...(input.signal === undefined ? {} : { signal: input.signal }),
     });
+    if (input.attest !== false) {
+      const options = { layoutDirectory: this.#folders.images, image: image.reference, config, emit: this.#events };
+      await attestImage({ ...options, models: models.map(({ model }) => model) });
+    }
+    return image;
   }
 
   /**

@@ -27,6 +27,7 @@ export function defineImage(program: Command, invocation: Invocation): void {
 
 interface BuildFlags extends DeliverFlags {
   readonly push?: boolean;
+  readonly attest?: boolean;
   readonly model: string[];
   readonly inferenceConfigFile?: string;
   readonly tag?: string;
@@ -66,6 +67,7 @@ function defineBuild(group: Command, invocation: Invocation): void {
       listOf('--platforms', platforms),
     )
     .option('-d, --description <text>', 'overrides description')
+    .option('--no-attest', 'without SBOM, provenance, model cards and licences beside the image')
     .option('--push', 'send it to the registry of its name as well')
     .option('--to <target>', 'send it there as well: what "image push --to" takes');
   addRegistryFlags(verb)
@@ -97,6 +99,7 @@ async function buildAndDeliver(
     overrides: overridesOf(flags),
     configDirectory: invocation.context.currentDirectory,
     registry,
+    attest: flags.attest !== false,
     ...(inferenceConfigFile === undefined ? {} : { inferenceConfig: invocation.path(inferenceConfigFile) }),
     ...(tag === undefined ? {} : { tag }),
     signal: invocation.context.signal,
