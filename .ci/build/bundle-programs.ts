@@ -5,6 +5,7 @@ import { build } from 'esbuild';
 const entryPoints = {
   cli: 'tools/cli/src/main.ts',
   index: 'cloud/workspace/src/index.ts',
+  engine: 'modules/engine/src/index.ts',
   worker: 'modules/engine/src/worker/worker-main.ts',
   'service-host': 'cloud/deployers/src/local/main.ts',
 } as const;

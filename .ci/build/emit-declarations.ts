@@ -4,10 +4,11 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { rewriteSpecifiers } from './rewrite-specifiers.ts';
 
-const SDK = 'cloud/workspace/src/index.ts';
+/** What programs import: the SDK, and the engine alone. */
+const ENTRIES = ['cloud/workspace/src/index.ts', 'modules/engine/src/index.ts'];
 
 /**
- * Writes the declaration files of the SDK and of all that they refer to, and no others. A consumer has no workspaces, so imports of
+ * Writes the declaration files of what is exported and of all that they refer to, and no others. A consumer has no workspaces, so imports of
  * `@edgewright/NAME` become relative paths, and `.ts` becomes `.js`.
  *
  * @returns the paths of the files written, relative to `outDirectory`
@@ -20,7 +21,7 @@ export async function emitDeclarations(root: string, outDirectory: string): Prom
   await promisify(execFile)(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', project]);
   await rm(project);
   const kept = new Set<string>();
-  for (const open = [SDK.replace(/\.ts$/, '.d.ts')]; open.length > 0;) {
+  for (const open = ENTRIES.map((entry) => entry.replace(/\.ts$/, '.d.ts')); open.length > 0;) {
     const file = open.pop() ?? '';
     if (kept.has(file)) continue;
     kept.add(file);
@@ -69,6 +70,6 @@ function projectFor(options: {
       paths: Object.fromEntries([...workspaces].map(([name, file]) => [name, [path.join(root, file)]])),
     },
     include: [],
-    files: [path.join(root, SDK)],
+    files: ENTRIES.map((entry) => path.join(root, entry)),
   };
 }

@@ -103,17 +103,38 @@ describe('the SDK of the installed package', () => {
     expect(stdout).toMatch(/^200 .*55\.5/);
   });
 
+  it('gives programs the engine alone, with its workers', { timeout: 60_000 }, async () => {
+    const program = `
+      import { createEngine } from 'edgewright/engine';
+      const options = (version) => ({
+        models: [{ name: 'sum', version, path: new URL('sum.onnx', import.meta.url).pathname, format: 'onnx' }],
+        modelDirectory: '/',
+      });
+      await using engine = await createEngine({ ...options(1), backend: 'auto', execution: 'worker' });
+      const score = () => engine.score({ requestId: 'r', data: { data: [[1, 1, 1, 1, 1, 1, 1, 1, 1, 1]] } });
+      const before = await score();
+      await engine.swap(options(2));
+      const after = await score();
+      console.log([before, after].map((one) => [one.engine.models[0].version, JSON.stringify(one.value)]).join(' '));`;
+    await writeFile(path.join(project, 'engine.mjs'), program);
+    const { stdout } = await run(process.execPath, ['engine.mjs'], { cwd: project });
+    expect(stdout).toMatch(/^1,.*55\.5.* 2,.*55\.5/);
+  });
+
   it('has types that need no workspace', { timeout: 60_000 }, async () => {
     const source = `
       import { Workspace } from 'edgewright';
       import type { EntryContext, ImageSummary, Model } from 'edgewright';
+      import { createEngine } from 'edgewright/engine';
+      import type { Engine } from 'edgewright/engine';
       await using workspace = await Workspace.open('typed');
       const model: Model = await workspace.models.register({ name: 'a', path: 'a.onnx' });
       const image: ImageSummary = await workspace.images.build({ models: [model.id] });
       // @ts-expect-error a model's name is a text
       await workspace.models.register({ name: 7, path: 'a.onnx' });
       export const init = (context: EntryContext): string => context.modelDirectory;
-      export const digest: string = image.digest;`;
+      export const digest: string = image.digest;
+      export const open = (): Promise<Engine> => createEngine({ models: [], modelDirectory: '/', backend: 'auto' });`;
     const options = {
       target: 'es2024',
       lib: ['es2024', 'esnext.disposable'],
