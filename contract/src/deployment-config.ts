@@ -170,6 +170,22 @@ export const AksDeploymentSchema = Type.Object(
       }),
     ),
     computeTargetName: Words('the compute target; --ct wins'),
+    exposure: Type.Optional(
+      Type.Enum(['LoadBalancer', 'ClusterIP'], {
+        default: 'LoadBalancer',
+        description: 'edgewright’s own: whether the service has an address outside of the cluster',
+      }),
+    ),
+    ingress: Type.Optional(
+      Type.Object(
+        {
+          host: Type.String({ minLength: 1 }),
+          tlsSecretName: Words('a Secret of type kubernetes.io/tls; without one there is no TLS'),
+          className: Words('the class of the Ingress; default: the cluster’s'),
+        },
+        { ...closed, description: 'edgewright’s own: a name for the service, with TLS; needs exposure ClusterIP' },
+      ),
+    ),
   },
   { ...closed, $id: 'https://edgewright.dev/schemas/deploymentconfig-aks.json' },
 );

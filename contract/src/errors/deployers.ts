@@ -50,4 +50,16 @@ export const deployersErrors = {
     meaning: 'A service has no keys, or no tokens of its own',
     remedy: 'Set authEnabled or tokenAuthEnabled in its deployment configuration.',
   },
+  ClusterUnusable: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'A kubeconfig cannot be used',
+    remedy: 'Check the file and the name of the context; `kubectl --kubeconfig FILE get nodes` must work.',
+  },
+  ClusterRefused: {
+    fault: 'remote',
+    httpStatus: 502,
+    meaning: 'A Kubernetes cluster refused a request, or cannot be reached',
+    remedy: 'The message has the reason of the cluster; check the rights of the account in the kubeconfig.',
+  },
 } as const satisfies Record<string, ErrorEntry>;

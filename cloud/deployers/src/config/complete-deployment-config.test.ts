@@ -20,6 +20,7 @@ describe('defaults', () => {
     ...limits,
     computeType: 'aks',
     namespace: 'default',
+    exposure: 'LoadBalancer',
     containerResourceRequirements,
     livenessProbeRequirements,
   };
@@ -102,6 +103,7 @@ describe('what is refused, with its path', () => {
     [{ computeType: 'aks', containerResourceRequirements: { cpu: 2, cpuLimit: 1 } }, '$.containerResourceRequirements.cpuLimit', 'DeploymentConfigInvalid'],
     [{ computeType: 'aks', containerResourceRequirements: { memoryInGBLimit: 0.1 } }, '$.containerResourceRequirements.memoryInGBLimit', 'DeploymentConfigInvalid'],
     [{ computeType: 'aks', dataCollection: { storageEnabled: true } }, '$.dataCollection.storageEnabled', 'DeploymentConfigInvalid'],
+    [{ computeType: 'aks', ingress: { host: 'h' } }, '$.exposure', 'DeploymentConfigInvalid'],
     [{ computeType: 'aci', appInsightsEnabled: true }, '$.appInsightsEnabled', 'DeploymentConfigInvalid'],
   ]; // prettier-ignore
 

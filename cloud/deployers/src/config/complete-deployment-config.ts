@@ -26,7 +26,7 @@ export type AciSettings = Omit<With<AciDeployment, Common | 'sslEnabled'>, 'cont
 };
 
 export type AksSettings = Omit<
-  With<AksDeployment, Common | Limits | 'namespace'>,
+  With<AksDeployment, Common | Limits | 'namespace' | 'exposure'>,
   'autoScaler' | 'containerResourceRequirements' | 'livenessProbeRequirements'
 > & {
   /** Absent when the number of replicas is fixed. */

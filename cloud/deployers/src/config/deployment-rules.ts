@@ -55,6 +55,9 @@ export function checkAks(written: AksDeployment, source: string): void {
       `${memoryInGBLimit} is less than memoryInGB, which is ${memoryInGB}`,
     );
   }
+  if (written.ingress !== undefined && written.exposure !== 'ClusterIP') {
+    throw invalid(source, '$.exposure', 'with an ingress it must be "ClusterIP", or there is a way around the ingress');
+  }
   if (written.dataCollection?.storageEnabled === true) {
     throw invalid(source, '$.dataCollection.storageEnabled', 'inputs and predictions of services are not kept');
   }

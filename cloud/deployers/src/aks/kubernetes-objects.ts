@@ -1,0 +1,237 @@
+import { publicKeys } from '../credentials/service-credentials.ts';
+import type { AksSettings } from '../config/complete-deployment-config.ts';
+import { serviceEnvironment } from '../service-environment.ts';
+import type { ServiceSpec } from '../service-spec.ts';
+
+/** A Kubernetes object, as it is sent. */
+export interface KubernetesManifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace: string; readonly [key: string]: unknown };
+  readonly [key: string]: unknown;
+}
+
+export const REVISION_ANNOTATION = 'edgewright.dev/revision';
+export const CONTAINER = 'scorer';
+
+const PORT = 5001;
+const KEYS_FOLDER = '/var/run/edgewright';
+/** Until every router of the cluster has heard that a pod goes. */
+const DRAIN_SECONDS = 5;
+const GRACE_SECONDS = 30;
+const SCALE_DOWN_SECONDS = 60;
+const PROGRESS_DEADLINE_SECONDS = 600;
+
+/** Everything that a service is on Kubernetes, in the order in which it is to be applied. */
+export function kubernetesObjects(spec: ServiceSpec): KubernetesManifest[] {
+  const settings = spec.settings as AksSettings;
+  const secret = secretOf(spec, settings);
+  return [
+    ...(secret === undefined ? [] : [secret]),
+    deploymentOf(spec, settings, secret !== undefined),
+    serviceOf(spec, settings),
+    ...(settings.autoScaler === undefined ? [] : [autoscalerOf(spec, settings.autoScaler)]),
+    disruptionBudgetOf(spec),
+    ...(settings.ingress === undefined ? [] : [ingressOf(spec, settings.ingress)]),
+  ];
+}
+
+/** What a service could have been, whatever its settings are now: for removing what is not wanted any more. */
+export function possibleObjects(spec: ServiceSpec): KubernetesManifest[] {
+  const kinds = [
+    ['networking.k8s.io/v1', 'Ingress'],
+    ['autoscaling/v2', 'HorizontalPodAutoscaler'],
+    ['policy/v1', 'PodDisruptionBudget'],
+    ['v1', 'Service'],
+    ['apps/v1', 'Deployment'],
+    ['v1', 'Secret'],
+  ] as const;
+  return kinds.map(([apiVersion, kind]) => ({ apiVersion, kind, metadata: metadataOf(spec) }));
+}
+
+/** Selects the pods of a service. */
+export function selectorOf({ name }: ServiceSpec): Record<string, string> {
+  return { 'app.kubernetes.io/name': 'edgewright-service', 'app.kubernetes.io/instance': name };
+}
+
+function metadataOf(spec: ServiceSpec): KubernetesManifest['metadata'] {
+  const { namespace } = spec.settings as AksSettings;
+  return { name: spec.name, namespace, labels: { ...selectorOf(spec), 'app.kubernetes.io/managed-by': 'edgewright' } };
+}
+
+function secretOf(spec: ServiceSpec, { authEnabled }: AksSettings): KubernetesManifest | undefined {
+  const { keys, signingKey } = spec.credentials;
+  const stringData = {
+    ...(authEnabled && keys !== undefined ? { 'keys.json': JSON.stringify(keys) } : {}),
+    ...(signingKey === undefined ? {} : { 'jwks.json': publicKeys(signingKey) }),
+  };
+  if (Object.keys(stringData).length === 0) return undefined;
+  const data = Object.fromEntries(
+    Object.entries(stringData).map(([name, text]) => [name, Buffer.from(text).toString('base64')]),
+  );
+  return { apiVersion: 'v1', kind: 'Secret', metadata: metadataOf(spec), type: 'Opaque', data };
+}
+
+function deploymentOf(spec: ServiceSpec, settings: AksSettings, hasSecret: boolean): KubernetesManifest {
+  const metadata = metadataOf(spec);
+  const annotations = { [REVISION_ANNOTATION]: String(spec.revision) };
+  const { gpu = 0 } = settings.containerResourceRequirements;
+  const volumes = [
+    { name: 'tmp', emptyDir: {} },
+    ...(hasSecret ? [{ name: 'credentials', secret: { secretName: spec.name } }] : []),
+  ];
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { ...metadata, annotations },
+    spec: {
+      // with an autoscaler the number of replicas is its own
+      ...(settings.autoScaler === undefined ? { replicas: settings.numReplicas ?? 1 } : {}),
+      revisionHistoryLimit: 5,
+      progressDeadlineSeconds: PROGRESS_DEADLINE_SECONDS,
+      selector: { matchLabels: selectorOf(spec) },
+      // Azure had maxUnavailable 1, which is a downtime for a service of one replica
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } },
+      template: {
+        metadata: { labels: metadata['labels'], annotations },
+        spec: {
+          terminationGracePeriodSeconds: GRACE_SECONDS,
+          automountServiceAccountToken: false,
+          securityContext: {
+            runAsNonRoot: true,
+            runAsUser: 1000,
+            fsGroup: 1000,
+            seccompProfile: { type: 'RuntimeDefault' },
+          },
+          ...(gpu === 0 ? {} : { tolerations: GPU_TOLERATIONS }),
+          containers: [containerOf(spec, settings, hasSecret)],
+          volumes,
+        },
+      },
+    },
+  };
+}
+
+/** What node pools with GPUs are tainted with: by NVIDIA's operator, and in Azure's own documentation. */
+const GPU_TOLERATIONS = [
+  { key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' },
+  { key: 'sku', operator: 'Equal', value: 'gpu', effect: 'NoSchedule' },
+];
+
+function containerOf(spec: ServiceSpec, settings: AksSettings, hasSecret: boolean): Record<string, unknown> {
+  const { livenessProbeRequirements: liveness } = settings;
+  const health = { httpGet: { path: '/', port: 'http' } };
+  const variables = {
+    ...serviceEnvironment(spec, { keysFile: `${KEYS_FOLDER}/keys.json`, jwksFile: `${KEYS_FOLDER}/jwks.json` }),
+    EDGEWRIGHT_DRAIN_SECONDS: String(DRAIN_SECONDS),
+    PORT: String(PORT),
+  };
+  return {
+    name: CONTAINER,
+    image: spec.artifact,
+    ports: [{ name: 'http', containerPort: PORT }],
+    env: Object.entries(variables).map(([name, value]) => ({ name, value })),
+    resources: resourcesOf(settings.containerResourceRequirements),
+    readinessProbe: { ...health, periodSeconds: 2, timeoutSeconds: 2, failureThreshold: 3 },
+    livenessProbe: { ...health, ...liveness },
+    securityContext: {
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    },
+    volumeMounts: [
+      { name: 'tmp', mountPath: '/tmp' },
+      ...(hasSecret ? [{ name: 'credentials', mountPath: KEYS_FOLDER, readOnly: true }] : []),
+    ],
+  };
+}
+
+function resourcesOf({
+  cpu,
+  memoryInGB,
+  gpu = 0,
+  cpuLimit,
+  memoryInGBLimit,
+}: AksSettings['containerResourceRequirements']): Record<string, unknown> {
+  const limits = {
+    ...(cpuLimit === undefined ? {} : { cpu: cores(cpuLimit) }),
+    ...(memoryInGBLimit === undefined ? {} : { memory: mebibytes(memoryInGBLimit) }),
+    ...(gpu === 0 ? {} : { 'nvidia.com/gpu': String(gpu) }),
+  };
+  return {
+    requests: { cpu: cores(cpu), memory: mebibytes(memoryInGB) },
+    ...(Object.keys(limits).length === 0 ? {} : { limits }),
+  };
+}
+
+function cores(value: number): string {
+  return `${Math.max(1, Math.round(value * 1000))}m`;
+}
+
+function mebibytes(gigabytes: number): string {
+  return `${Math.max(1, Math.round(gigabytes * 1024))}Mi`;
+}
+
+function serviceOf(spec: ServiceSpec, { exposure }: AksSettings): KubernetesManifest {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: metadataOf(spec),
+    spec: { type: exposure, selector: selectorOf(spec), ports: [{ name: 'http', port: 80, targetPort: 'http' }] },
+  };
+}
+
+/** Azure counted busy replicas; a Kubernetes without further parts knows processors, which is what scoring is busy with. */
+function autoscalerOf(spec: ServiceSpec, scaler: NonNullable<AksSettings['autoScaler']>): KubernetesManifest {
+  return {
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: metadataOf(spec),
+    spec: {
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: spec.name },
+      minReplicas: scaler.minReplicas,
+      maxReplicas: scaler.maxReplicas,
+      metrics: [
+        {
+          type: 'Resource',
+          resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: scaler.targetUtilization } },
+        },
+      ],
+      behavior: {
+        scaleUp: {
+          stabilizationWindowSeconds: 0,
+          policies: [{ type: 'Percent', value: 100, periodSeconds: Math.min(scaler.refreshPeriodInSeconds, 1800) }],
+        },
+        scaleDown: {
+          stabilizationWindowSeconds: SCALE_DOWN_SECONDS,
+          policies: [{ type: 'Pods', value: 1, periodSeconds: SCALE_DOWN_SECONDS }],
+        },
+      },
+    },
+  };
+}
+
+/** A node is drained one replica at a time; a service of one replica does not keep its node for ever. */
+function disruptionBudgetOf(spec: ServiceSpec): KubernetesManifest {
+  return {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata: metadataOf(spec),
+    spec: { maxUnavailable: 1, selector: { matchLabels: selectorOf(spec) } },
+  };
+}
+
+function ingressOf(spec: ServiceSpec, ingress: NonNullable<AksSettings['ingress']>): KubernetesManifest {
+  const { host, tlsSecretName, className } = ingress;
+  const backend = { service: { name: spec.name, port: { name: 'http' } } };
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'Ingress',
+    metadata: metadataOf(spec),
+    spec: {
+      ...(className === undefined ? {} : { ingressClassName: className }),
+      ...(tlsSecretName === undefined ? {} : { tls: [{ hosts: [host], secretName: tlsSecretName }] }),
+      rules: [{ host, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }],
+    },
+  };
+}
