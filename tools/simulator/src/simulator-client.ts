@@ -1,6 +1,6 @@
 import type { ModuleState } from './agent/module-state.ts';
 import type { DevelopmentInfo } from './development/development-options.ts';
-import type { DeviceCertificateFiles } from './certificates/device-certificates.ts';
+import type { DeviceCertificateFiles } from './certificates/device-certificate-files.ts';
 import type { Fault, FaultRequest } from './faults/fault.ts';
 import type { Acknowledgement, Feedback } from './hub/cloud-message.ts';
 import type { MethodCall, MethodResult } from './hub/direct-method.ts';

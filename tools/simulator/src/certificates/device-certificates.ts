@@ -3,14 +3,7 @@ import path from 'node:path';
 import type { Hub } from '../hub/hub.ts';
 import { writePrivateFile } from '../state/write-private-file.ts';
 import type { CertificateAuthority } from './certificate-authority.ts';
-
-/** Files with which a device proves who it is. */
-export interface DeviceCertificateFiles {
-  /** PEM. */
-  readonly certificateFile: string;
-  /** PEM. A secret. */
-  readonly keyFile: string;
-}
+import type { DeviceCertificateFiles } from './device-certificate-files.ts';
 
 export interface DeviceCertificatesOptions {
   readonly hub: Hub;

@@ -1,0 +1,7 @@
+/** Files with which a device proves who it is. */
+export interface DeviceCertificateFiles {
+  /** PEM. */
+  readonly certificateFile: string;
+  /** PEM. A secret. */
+  readonly keyFile: string;
+}
