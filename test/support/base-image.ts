@@ -55,7 +55,12 @@ export async function makeBaseImage(mmdebstrap: string, platforms: readonly Plat
     const entry = { schemaVersion: 2, mediaType: index.mediaType, manifests: [{ ...descriptor, annotations }] };
     await writeFile(path.join(unfinished, 'index.json'), JSON.stringify(entry));
     await writeFile(path.join(unfinished, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }));
-    await rename(unfinished, layout);
+    // another test may have been quicker
+    await rename(unfinished, layout).catch(async (error: unknown) => {
+      await access(layout).catch(() => {
+        throw error;
+      });
+    });
   } finally {
     await rm(unfinished, { recursive: true, force: true });
   }
@@ -94,13 +99,15 @@ async function unpackDebian(mmdebstrap: string, architecture: string, tar: strin
     ?.split(' ')[0];
   const bundle = 'cat "$1"/usr/share/ca-certificates/mozilla/*.crt > "$1"/etc/ssl/certs/ca-certificates.crt';
   const prune = 'rm -rf "$1"/usr/share/doc "$1"/usr/share/man "$1"/usr/share/locale';
+  // as base-files does when it is configured; a Docker Engine makes folders that no layer has for root alone
+  const local = 'mkdir -p "$1"/usr/local/bin';
   await run(mmdebstrap, [
     '--mode=root',
     '--variant=extract',
     '--skip=output/dev',
     `--architectures=${architecture}`,
     `--include=${PACKAGES.join(',')}`,
-    `--extract-hook=${bundle}; ${prune}`,
+    `--extract-hook=${bundle}; ${prune}; ${local}`,
     release,
     tar,
     ...(mirror === undefined ? [] : [`deb ${mirror} ${release} main`]),

@@ -4,9 +4,11 @@ import { discardEvents, ociPlatforms, platformOf } from '@edgewright/contract';
 import type { EventSink } from '@edgewright/contract';
 import { agentTimings } from './agent/agent-timings.ts';
 import type { AgentTimings } from './agent/agent-timings.ts';
+import { ContainerRunner } from './agent/container-runner.ts';
 import { EdgeAgent } from './agent/edge-agent.ts';
 import type { ImageSources } from './agent/image-sources.ts';
 import { readModuleLog } from './agent/module-log.ts';
+import type { ModuleRunner } from './agent/module-runner.ts';
 import type { ModuleState } from './agent/module-state.ts';
 import { ProcessRunner } from './agent/process-runner.ts';
 import { workloadModules } from './agent/workload-modules.ts';
@@ -42,6 +44,8 @@ export interface EdgeDeviceOptions {
   /** The device's own folder: queues, unpacked images, logs, sockets. Made when it is not there. */
   readonly stateDirectory: string;
   readonly images: ImageSources;
+  /** Modules run as containers of a Docker Engine: of this socket, or of DOCKER_HOST. Without it they run as processes. */
+  readonly containers?: { readonly socketPath?: string };
   /** The Node.js that stands for `node` in images, for instance `process.execPath`. */
   readonly nodePath: string;
   /** Environment variables of this machine that modules get too, such as PATH and HOME. */
@@ -84,7 +88,7 @@ export async function startEdgeDevice(options: EdgeDeviceOptions): Promise<EdgeD
   const edgeHub = opened.use(await startEdgeHub(options));
   const gateway = edgeHub.port === MQTT_PORT ? gatewayHostName : `${gatewayHostName}:${edgeHub.port}`;
   const workload: WorkloadAddresses = opened.use(await openWorkload(options, () => agent));
-  const agent: EdgeAgent = startAgent(options, { opened, workload, gateway, edgeHub });
+  const agent: EdgeAgent = await startAgent(options, { opened, workload, gateway, edgeHub });
   const agentMetrics = opened.use(
     await startMetricsService({
       purpose: "the edge agent's metrics",
@@ -162,10 +166,24 @@ async function openWorkload(options: EdgeDeviceOptions, agent: () => EdgeAgent):
     };
   }
   const directory = path.join(stateDirectory, 'sockets');
-  return new WorkloadSockets({ api, directory, temporaryDirectory: tmpdir() });
+  return new WorkloadSockets({
+    api,
+    directory,
+    temporaryDirectory: tmpdir(),
+    isShared: options.containers !== undefined,
+  });
 }
 
-function startAgent(
+async function startRunner(options: EdgeDeviceOptions, directory: string): Promise<ModuleRunner> {
+  const { hub, deviceId, images, nodePath, environment, containers } = options;
+  const named = platformOf(arch());
+  const platform = named === undefined ? undefined : ociPlatforms[named];
+  const common = { directory, images, platform, now: hub.now };
+  if (containers === undefined) return new ProcessRunner({ ...common, nodePath, environment });
+  return await ContainerRunner.start({ ...common, ...containers, deviceId, temporaryDirectory: tmpdir() });
+}
+
+async function startAgent(
   options: EdgeDeviceOptions,
   started: {
     readonly opened: AsyncDisposableStack;
@@ -173,21 +191,11 @@ function startAgent(
     readonly gateway: string;
     readonly edgeHub: EdgeHub;
   },
-): EdgeAgent {
-  const { hub, deviceId, images, nodePath, environment, stateDirectory } = options;
+): Promise<EdgeAgent> {
+  const { hub, deviceId, stateDirectory } = options;
   const { opened, workload, gateway, edgeHub } = started;
-  const platform = platformOf(arch());
   const directory = path.join(stateDirectory, 'modules');
-  const runner = opened.use(
-    new ProcessRunner({
-      directory,
-      images,
-      platform: platform === undefined ? undefined : ociPlatforms[platform],
-      nodePath,
-      environment,
-      now: hub.now,
-    }),
-  );
+  const runner = opened.use(await startRunner(options, directory));
   const agent = new EdgeAgent({
     hub,
     deviceId,

@@ -13,7 +13,7 @@ const PAGE = 500;
 
 export interface EdgeDevicesOptions extends Omit<
   EdgeDeviceOptions,
-  'hub' | 'deviceId' | 'mqttPort' | 'stateDirectory' | 'emit'
+  'hub' | 'deviceId' | 'mqttPort' | 'httpsPort' | 'stateDirectory' | 'emit'
 > {
   readonly hub: Hub;
   readonly settings: SettingsTable;
@@ -21,6 +21,8 @@ export interface EdgeDevicesOptions extends Omit<
   readonly directory: string;
   /** Where the first device's edgeHub listens; 0 for any free port. */
   readonly firstMqttPort: number;
+  /** Where its HTTPS interface does; 0 for any free port. */
+  readonly firstHttpsPort: number;
   readonly emit: EventSink;
 }
 
@@ -144,11 +146,12 @@ export class EdgeDevices implements AsyncDisposable {
   }
 
   async #startOn(deviceId: string, mqttPort: number): Promise<EdgeDevice> {
-    const { directory: _directory, settings, firstMqttPort: _port, ...options } = this.#options;
+    const { directory: _directory, settings, firstMqttPort: _port, firstHttpsPort, ...options } = this.#options;
     const device = await startEdgeDevice({
       ...options,
       deviceId,
       mqttPort,
+      httpsPort: this.#devices.size === 0 ? firstHttpsPort : 0,
       stateDirectory: this.#folderOf(deviceId),
     });
     settings.set(portSetting(deviceId, 'last'), String(device.mqttPort));

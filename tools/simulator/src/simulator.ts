@@ -40,10 +40,19 @@ export interface SimulatorOptions {
   readonly deviceAuthorities?: readonly string[];
   /** The edgeHub of the first edge device; 0 or absent: any free port. Each device has its own. */
   readonly mqttPort?: number;
+  /**
+   * The HTTPS interface of the first edge device's edgeHub, for methods from module to module; 0 or absent: any free port. The
+   * Azure SDKs call 443 and no other.
+   */
+  readonly edgeHttpsPort?: number;
   /** The control interface; 0 or absent: any free port. */
   readonly httpPort?: number;
   /** OCI image layouts in which edge agents find images. */
   readonly imageLayouts?: readonly string[];
+  /** Modules run as containers of a Docker Engine: of this socket, or of DOCKER_HOST. Without it they run as processes. */
+  readonly containers?: { readonly socketPath?: string };
+  /** Where modules find the workload API: a Unix socket for each, the default, or one port of this machine. */
+  readonly workloadApi?: 'socket' | 'http';
   /** The Node.js that stands for `node` in images; default: the `node` of PATH. Give `process.execPath`. */
   readonly nodePath?: string;
   /** Variables that modules get beside their own; give PATH and HOME. */
@@ -172,10 +181,13 @@ function edgeOptions(options: SimulatorOptions) {
   return {
     directory: path.join(path.resolve(options.stateDirectory), 'devices'),
     firstMqttPort: options.mqttPort ?? 0,
+    firstHttpsPort: options.edgeHttpsPort ?? 0,
     gatewayHostName: options.host ?? 'localhost',
     images: { layouts: options.imageLayouts ?? [], references: {} },
     nodePath: options.nodePath ?? 'node',
     environment: options.environment ?? {},
+    ...(options.containers !== undefined && { containers: options.containers }),
+    ...(options.workloadApi !== undefined && { workloadApi: options.workloadApi }),
     ...(options.edgeHubTimings !== undefined && { edgeHubTimings: options.edgeHubTimings }),
     ...(options.agentTimings !== undefined && { agentTimings: options.agentTimings }),
     emit: options.emit ?? discardEvents,

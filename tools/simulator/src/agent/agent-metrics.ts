@@ -48,6 +48,8 @@ export class AgentMetrics {
     ['module_name'],
   );
   #countedUntil: number;
+  /** Reads what is only known at the moment. */
+  #measure: () => Promise<void> = async () => {};
 
   constructor(options: AgentMetricsOptions) {
     this.#options = options;
@@ -74,6 +76,7 @@ export class AgentMetrics {
   /** The metrics in Prometheus' text format. */
   async text(): Promise<string> {
     this.count();
+    await this.#measure();
     return await this.registry.metrics();
   }
 
@@ -119,37 +122,25 @@ export class AgentMetrics {
       { edge_agent_version: '1.6', experimental_features: '{}', host_information: `linux ${release()} ${arch()}` },
       0,
     );
+    const gauge = (name: string, help: string, labelNames: string[] = []) => this.#gauge(name, help, labelNames);
     const ofHost = { module_name: 'host' };
-    this.#read('edgeAgent_host_uptime_seconds', 'Since when the machine runs', (gauge) => gauge.set(uptime()));
-    this.#read('edgeAgent_iotedged_uptime_seconds', 'Since when the simulated device runs', (gauge) =>
-      gauge.set((now() - this.#startedAt) / 1000),
-    );
-    this.#read('edgeAgent_used_memory_bytes', 'Memory in use', (gauge) => gauge.set(ofHost, totalmem() - freemem()), [
-      'module_name',
-    ]);
-    this.#read('edgeAgent_total_memory_bytes', 'Memory there is', (gauge) => gauge.set(ofHost, totalmem()), [
-      'module_name',
-    ]);
+    const hostUptime = gauge('edgeAgent_host_uptime_seconds', 'Since when the machine runs');
+    const uptimeOfDevice = gauge('edgeAgent_iotedged_uptime_seconds', 'Since when the simulated device runs');
+    const usedMemory = gauge('edgeAgent_used_memory_bytes', 'Memory in use', ['module_name']);
+    const totalMemory = gauge('edgeAgent_total_memory_bytes', 'Memory there is', ['module_name']);
     const disk = ['disk_name', 'disk_filesystem', 'disk_filetype'];
     const names = { disk_name: directory, disk_filesystem: '', disk_filetype: '' };
-    this.#read(
-      'edgeAgent_available_disk_space_bytes',
-      'Free space of the disk',
-      async (gauge) => {
-        const { bavail, bsize } = await statfs(directory);
-        gauge.set(names, bavail * bsize);
-      },
-      disk,
-    );
-    this.#read(
-      'edgeAgent_total_disk_space_bytes',
-      'Size of the disk',
-      async (gauge) => {
-        const { blocks, bsize } = await statfs(directory);
-        gauge.set(names, blocks * bsize);
-      },
-      disk,
-    );
+    const freeSpace = gauge('edgeAgent_available_disk_space_bytes', 'Free space of the disk', disk);
+    const totalSpace = gauge('edgeAgent_total_disk_space_bytes', 'Size of the disk', disk);
+    this.#measure = async () => {
+      const { bavail, blocks, bsize } = await statfs(directory);
+      freeSpace.set(names, bavail * bsize);
+      totalSpace.set(names, blocks * bsize);
+      usedMemory.set(ofHost, totalmem() - freemem());
+      totalMemory.set(ofHost, totalmem());
+      hostUptime.set(uptime());
+      uptimeOfDevice.set((now() - this.#startedAt) / 1000);
+    };
   }
 
   #counter(name: string, help: string, labelNames: string[]): Counter {
@@ -162,10 +153,5 @@ export class AgentMetrics {
 
   #gauge(name: string, help: string, labelNames: string[]): Gauge {
     return new Gauge({ name, help, labelNames, registers: [this.registry] });
-  }
-
-  /** A value that is read when somebody asks for it. */
-  #read(name: string, help: string, read: (gauge: Gauge) => void | Promise<void>, labelNames: string[] = []): void {
-    const gauge: Gauge = new Gauge({ name, help, labelNames, registers: [this.registry], collect: () => read(gauge) });
   }
 }

@@ -64,7 +64,8 @@ export function processCommand(options: ProcessCommandOptions): ProcessCommand {
   };
 }
 
-function variablesOf(pairs: readonly string[]): Record<string, string> {
+/** Variables that are written as `NAME=VALUE`. */
+export function variablesOf(pairs: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const end = pair.indexOf('=');
@@ -99,7 +100,7 @@ function workingDirectory(folder: string, rootDirectory: string): string {
  * A process shares this machine's ports with all others. Modules that take theirs from PORT get the one that their port
  * binding asks for, or any free one; and they listen on loopback only.
  */
-function portOf({ createOptions }: ModuleSpec): Record<string, string> {
+export function portOf({ createOptions }: Pick<ModuleSpec, 'createOptions'>): Record<string, string> {
   const bindings = Object.values(createOptions.HostConfig?.PortBindings ?? {});
   const ports = bindings.flatMap((hosts) => hosts ?? []).map(({ HostPort }) => HostPort ?? '');
   return { EDGEWRIGHT_HTTP_HOST: '127.0.0.1', PORT: ports.length === 1 && ports[0] !== '' ? (ports[0] ?? '0') : '0' };

@@ -24,7 +24,7 @@ export async function findImage(
   sources: ImageSources,
   platform: OciPlatform,
 ): Promise<LocatedImage> {
-  const details = { reference, layouts: sources.layouts };
+  const details = { reference, layouts: sources.layouts, isMissing: true };
   const direct = /^oci:(.+?)(?::([\w][\w.-]*))?$/.exec(reference);
   if (direct !== null) {
     const [, directory = '', tag = 'latest'] = direct;

@@ -30,6 +30,8 @@ export interface LocatedImage {
   readonly layoutDirectory: string;
   /** Of its manifest. */
   readonly digest: string;
+  /** Of its configuration, by which Docker Engines name images. */
+  readonly configDigest: string;
   readonly config: ImageConfig;
   readonly layers: readonly Descriptor[];
   /** Digests of the layers when they are not compressed, in the same order. */
@@ -86,11 +88,13 @@ export async function locateImage(
     throw unusable(`"${names.reference}" has nothing for ${wanted}`, details);
   }
   const manifest = await readBlob(layoutDirectory, descriptor);
-  const config = await readBlob(layoutDirectory, manifest['config'] as Descriptor);
+  const described = manifest['config'] as Descriptor;
+  const config = await readBlob(layoutDirectory, described);
   return {
     reference: names.reference,
     layoutDirectory,
     digest: descriptor.digest,
+    configDigest: described.digest,
     config: config['config'] ?? {},
     layers: (manifest['layers'] ?? []) as Descriptor[],
     diffIds: (config['rootfs'] as { diff_ids?: string[] } | undefined)?.diff_ids ?? [],

@@ -14,8 +14,11 @@ const CreateOptionsSchema = Type.Object({
   Cmd: Type.Optional(Type.Union([TextsSchema, Type.Null()])),
   Env: Type.Optional(Type.Union([TextsSchema, Type.Null()])),
   WorkingDir: Type.Optional(Type.String()),
+  Labels: Type.Optional(Type.Record(Type.String(), Type.String())),
   HostConfig: Type.Optional(
     Type.Object({
+      NetworkMode: Type.Optional(Type.String()),
+      Binds: Type.Optional(Type.Union([TextsSchema, Type.Null()])),
       PortBindings: Type.Optional(
         Type.Record(
           Type.String(),
@@ -41,6 +44,14 @@ export interface ModuleSpec {
   /** As the manifest has it, for the report. */
   readonly settings: JsonObject;
   readonly imagePullPolicy: string;
+  /** For the registry of its image, when the deployment has some. */
+  readonly credentials?: RegistryCredentials;
+}
+
+export interface RegistryCredentials {
+  readonly address: string;
+  readonly username: string;
+  readonly password: string;
 }
 
 /** What the agent reports of a configuration it got (AG/…Core/DeploymentStatusCode.cs). */
@@ -66,11 +77,24 @@ export function readDeployment(desired: JsonObject): Deployment {
   }
   try {
     const checked = checkDocument(EdgeAgentDesiredSchema, desired, 'the desired configuration of edgeAgent');
-    const modules = Object.entries(checked.modules).map(([name, module]) => moduleSpec(name, module));
+    const modules = Object.entries(checked.modules).map(([name, module]) => {
+      const spec = moduleSpec(name, module);
+      const credentials = credentialsFor(spec.image, checked.runtime.settings?.registryCredentials ?? {});
+      return credentials === undefined ? spec : { ...spec, credentials };
+    });
     return { ok: true, desired: checked, modules };
   } catch (error) {
     return refused(isEdgewrightError(error) && error.fault === 'user' ? 400 : 500, messageOf(error));
   }
+}
+
+/** Those of the registry that the image's name begins with. */
+function credentialsFor(
+  image: string,
+  known: Readonly<Record<string, RegistryCredentials>>,
+): RegistryCredentials | undefined {
+  const plain = (address: string) => address.replace(/^https?:\/\//, '').replace(/\/$/, '');
+  return Object.values(known).find(({ address }) => image.startsWith(`${plain(address)}/`));
 }
 
 /** The `env` of a module of a deployment, as texts. */

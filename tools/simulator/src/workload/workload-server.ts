@@ -14,7 +14,7 @@ const MAX_BODY_BYTES = 1024 * 1024;
 
 /** Where the workload API is served: on a socket for one module, or on a port for all. */
 export type WorkloadAddress =
-  | { readonly socketPath: string; readonly moduleId: string }
+  | { readonly socketPath: string; readonly moduleId: string; readonly isShared?: boolean }
   | { readonly host: string; readonly port: number };
 
 export interface WorkloadServer extends AsyncDisposable {
@@ -91,7 +91,7 @@ async function listen(server: Server, address: WorkloadAddress): Promise<void> {
       server.listen(address.socketPath);
     } else server.listen(address.port, address.host);
     await once(server, 'listening');
-    if ('socketPath' in address) await chmod(address.socketPath, 0o600);
+    if ('socketPath' in address) await chmod(address.socketPath, address.isShared === true ? 0o666 : 0o600);
   } catch (cause) {
     const where = 'socketPath' in address ? { host: address.socketPath, port: 0 } : address;
     throw listenFailure('the workload API', where, cause);

@@ -16,6 +16,8 @@ export interface WorkloadSocketsOptions {
   readonly directory: string;
   /** Where they stand when paths in `directory` would be too long, or not plain, such as `os.tmpdir()`. */
   readonly temporaryDirectory: string;
+  /** Lets other users of this machine connect who get at the socket, as those of containers do; its folder stays closed. */
+  readonly isShared?: boolean;
 }
 
 /** The sockets of the workload API, one for each module. Disposing of it closes them and leaves no file behind. */
@@ -48,7 +50,11 @@ export class WorkloadSockets implements AsyncDisposable {
   }
 
   async #open(moduleId: string): Promise<WorkloadServer> {
-    return await startWorkloadServer(this.#options.api, { socketPath: await this.#path(moduleId), moduleId });
+    return await startWorkloadServer(this.#options.api, {
+      socketPath: await this.#path(moduleId),
+      moduleId,
+      isShared: this.#options.isShared ?? false,
+    });
   }
 
   async #path(moduleId: string): Promise<string> {
