@@ -15,6 +15,9 @@ export interface Services {
   readonly 'qemu-arm64': { readonly interpreter: string };
   /** The kernel runs armv7 programs, in containers too. */
   readonly 'qemu-arm': { readonly interpreter: string };
+  /** qemu's emulators of programs, for tests that call them by name. */
+  readonly 'qemu-aarch64-static': { readonly executable: string };
+  readonly 'qemu-arm-static': { readonly executable: string };
   readonly mmdebstrap: { readonly executable: string };
   /** The program, for registries that a test starts itself (`test/support/docker-registry.ts`). */
   readonly 'docker-registry': { readonly executable: string };
@@ -38,6 +41,8 @@ const probes: { readonly [Name in keyof Services]: Probe<Services[Name]> } = {
   registry: probeRegistry,
   'qemu-arm64': () => probeEmulation('qemu-aarch64', 'arm64'),
   'qemu-arm': () => probeEmulation('qemu-arm', 'arm'),
+  'qemu-aarch64-static': () => probeExecutable('qemu-aarch64-static'),
+  'qemu-arm-static': () => probeExecutable('qemu-arm-static'),
   mmdebstrap: async () =>
     process.getuid?.() === 0 ? probeExecutable('mmdebstrap') : 'mmdebstrap needs root to make a base image',
   'docker-registry': () => probeExecutable('docker-registry'),
