@@ -39,6 +39,9 @@ export const ModelSchema = Type.Object({
   /** When tags, properties or description were last changed; absent when they never were. */
   modifiedTime: Type.Optional(Type.String()),
   description: Type.Optional(Type.String()),
+  /** The run of an experiment that made the model, and the experiment; Azure ML's keys. */
+  runId: Type.Optional(Type.String()),
+  experimentName: Type.Optional(Type.String()),
   tags: Type.Record(Type.String(), Type.String()),
   properties: Type.Record(Type.String(), Type.String()),
   framework: Type.Enum([...modelFrameworks]),

@@ -140,6 +140,7 @@ export class LocalModelRegistry implements ModelRegistry {
         version,
         createdTime: now().toISOString(),
         ...(input.description === undefined ? {} : { description: input.description }),
+        ...(input.run === undefined ? {} : { runId: input.run.runId, experimentName: input.run.experimentName }),
         tags: { ...input.tags },
         properties: { ...input.properties },
         ...(input.frameworkVersion === undefined ? {} : { frameworkVersion: input.frameworkVersion }),

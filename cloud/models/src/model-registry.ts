@@ -1,4 +1,5 @@
 import type { Model, ModelReference } from '@edgewright/contract';
+import type { MlflowRun } from './mlflow/mlflow-store.ts';
 
 /** What one registers. */
 export interface RegisterModelInput {
@@ -15,6 +16,8 @@ export interface RegisterModelInput {
   readonly frameworkVersion?: string;
   /** What a service of this model should get when its deployment does not say. */
   readonly resourceConfiguration?: NonNullable<Model['resourceConfiguration']>;
+  /** The run that made the model; it is remembered. */
+  readonly run?: MlflowRun;
   readonly signal?: AbortSignal;
 }
 

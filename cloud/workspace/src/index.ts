@@ -22,7 +22,7 @@ export type {
 } from './workspace-images.ts';
 export { WorkspaceManifests } from './workspace-manifests.ts';
 export type { BuildManifestRequest, LintRequest } from './workspace-manifests.ts';
-export type { DeletionPlan } from './workspace-models.ts';
+export type { DeletionPlan, RegisterFromRunInput } from './workspace-models.ts';
 export { WorkspaceModels } from './workspace-models.ts';
 export type { DeployInput } from './deploy-input.ts';
 export type { Service } from './service-view.ts';

@@ -1,3 +1,5 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import path from 'node:path';
 import { ContractError, parseModelReference } from '@edgewright/contract';
 import type { EventSink, Model, ModelReference } from '@edgewright/contract';
 import type {
@@ -9,6 +11,19 @@ import type {
   RegisterModelInput,
 } from '@edgewright/models';
 import type { WorkspaceFolders } from './workspace-folders.ts';
+
+/** A model that a run of an experiment wrote. */
+export interface RegisterFromRunInput extends Omit<RegisterModelInput, 'path' | 'run'> {
+  /** MLflow's folder `mlruns`, or the address of a tracking server. */
+  readonly store: string;
+  /** Inside the run's artifacts. */
+  readonly assetPath: string;
+  /** Default: the newest finished run of the experiment. */
+  readonly runId?: string;
+  readonly experimentName?: string;
+  /** `Authorization` for a tracking server. */
+  readonly authorization?: string;
+}
 
 /** What deleting a model takes with it. */
 export interface DeletionPlan {
@@ -40,6 +55,41 @@ export class WorkspaceModels implements AsyncDisposable {
     const model = await registry.register(input);
     this.#events({ stage: 'model.register', state: 'done', text: `registered ${model.id}`, data: { id: model.id } });
     return model;
+  }
+
+  /**
+   * Registers what a run of an experiment wrote, from MLflow's folder `mlruns` or a tracking server. The model remembers the
+   * run.
+   *
+   * @throws ModelsError `RunNotFound`, `TrackingStoreFailed`, and what {@link register} throws
+   */
+  async registerFromRun(input: RegisterFromRunInput): Promise<Model> {
+    const { store: place, assetPath, runId, experimentName, authorization, ...rest } = input;
+    const { openMlflowStore } = await import('@edgewright/models');
+    const { signal } = rest;
+    const more = {
+      ...(authorization === undefined ? {} : { authorization }),
+      ...(signal === undefined ? {} : { signal }),
+    };
+    const store = openMlflowStore(place, more);
+    const run = await store.findRun({
+      ...(runId === undefined ? {} : { runId }),
+      ...(experimentName === undefined ? {} : { experimentName }),
+    });
+    this.#events({
+      stage: 'model.run',
+      state: 'done',
+      text: `taking ${assetPath} of the run ${run.runId}`,
+      data: { ...run },
+    });
+    const staging = await mkdtemp(path.join(this.#folders.root, '.run-'));
+    try {
+      const { runId: id, experimentName: experiment } = run;
+      const file = await store.fetchAsset(run, assetPath, staging);
+      return await this.register({ ...rest, path: file, run: { runId: id, experimentName: experiment } });
+    } finally {
+      await rm(staging, { recursive: true, force: true });
+    }
   }
 
   /** A page of the models that fit the filter. */

@@ -20,6 +20,19 @@ export const modelsErrors = {
     meaning: 'A model cannot be deleted while images or services use it',
     remedy: 'Delete the services first, then the images, then the model; the message names them.',
   },
+  RunNotFound: {
+    fault: 'user',
+    httpStatus: 404,
+    meaning: 'MLflow has no such run, experiment or artifact',
+    remedy: 'Check --run-id, --experiment-name, --asset-path and the tracking store that the message names.',
+  },
+  TrackingStoreFailed: {
+    fault: 'remote',
+    httpStatus: 502,
+    meaning: 'The tracking store of MLflow cannot be read',
+    remedy:
+      'Check the address or folder, and MLFLOW_TRACKING_TOKEN or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD.',
+  },
   TargetExists: {
     fault: 'user',
     httpStatus: 409,

@@ -6,6 +6,8 @@ import { CliError } from '../cli-error.ts';
 import { collectPairs, oneOf, wholeNumber } from '../flag-values.ts';
 import type { Invocation } from '../invocation.ts';
 import { modelTable, modelText, pairTexts } from '../model-text.ts';
+import { addRunFlags, sourceOf } from '../run-flags.ts';
+import type { RunFlags } from '../run-flags.ts';
 import { addResourceFlags, resourcesOf } from '../resource-flags.ts';
 import type { ResourceFlags } from '../resource-flags.ts';
 import { defineModelDelete, defineModelDownload, defineModelUpdate } from './model-change.ts';
@@ -21,10 +23,10 @@ export function defineModel(program: Command, invocation: Invocation): void {
   defineModelDelete(group, invocation);
 }
 
-interface RegisterFlags extends ResourceFlags {
+interface RegisterFlags extends ResourceFlags, RunFlags {
   readonly outputMetadataFile?: string;
   readonly name: string;
-  readonly modelPath: string;
+  readonly modelPath?: string;
   readonly description?: string;
   readonly tag?: Record<string, string>;
   readonly property?: Record<string, string>;
@@ -37,7 +39,7 @@ function defineRegister(group: Command, invocation: Invocation): void {
     .command('register')
     .description('store a model file or folder as the next version of a name')
     .requiredOption('-n, --name <name>', 'the name of the model')
-    .requiredOption('-p, --model-path <path>', 'a model file, or a folder')
+    .option('-p, --model-path <path>', 'a model file, or a folder')
     .option('-d, --description <text>', 'a text for people')
     .option('--tag <key=value>', 'a tag; may be given several times', collectPairs('--tag'))
     .option(
@@ -52,22 +54,25 @@ function defineRegister(group: Command, invocation: Invocation): void {
     )
     .option('--model-framework-version <version>', 'the version of the framework')
     .option('-t, --output-metadata-file <file>', 'write the id of the model there, as JSON (modelId), for scripts');
-  addResourceFlags(verb)
+  addRunFlags(addResourceFlags(verb))
     .addHelpText('after', '\nExample:\n  $ edgewright model register -n diabetes -p diabetes.onnx --tag area=health')
     .action(async (flags: RegisterFlags) => {
       const resourceConfiguration = resourcesOf(flags);
+      const given = {
+        name: flags.name,
+        ...(flags.description === undefined ? {} : { description: flags.description }),
+        ...(flags.tag === undefined ? {} : { tags: flags.tag }),
+        ...(flags.property === undefined ? {} : { properties: flags.property }),
+        ...(flags.modelFramework === undefined ? {} : { framework: flags.modelFramework }),
+        ...(flags.modelFrameworkVersion === undefined ? {} : { frameworkVersion: flags.modelFrameworkVersion }),
+        ...(resourceConfiguration === undefined ? {} : { resourceConfiguration }),
+        signal: invocation.context.signal,
+      };
+      const source = await sourceOf(flags, invocation);
       const model = await invocation.withWorkspace((workspace) =>
-        workspace.models.register({
-          name: flags.name,
-          path: invocation.path(flags.modelPath),
-          ...(flags.description === undefined ? {} : { description: flags.description }),
-          ...(flags.tag === undefined ? {} : { tags: flags.tag }),
-          ...(flags.property === undefined ? {} : { properties: flags.property }),
-          ...(flags.modelFramework === undefined ? {} : { framework: flags.modelFramework }),
-          ...(flags.modelFrameworkVersion === undefined ? {} : { frameworkVersion: flags.modelFrameworkVersion }),
-          ...(resourceConfiguration === undefined ? {} : { resourceConfiguration }),
-          signal: invocation.context.signal,
-        }),
+        'path' in source
+          ? workspace.models.register({ ...given, ...source })
+          : workspace.models.registerFromRun({ ...given, ...source }),
       );
       if (flags.outputMetadataFile !== undefined) {
         await writeFile(invocation.path(flags.outputMetadataFile), `${JSON.stringify({ modelId: model.id })}\n`);
