@@ -25,6 +25,10 @@ export interface Services {
   readonly skopeo: { readonly executable: string };
   readonly chromium: { readonly executable: string };
   readonly mosquitto: { readonly executable: string };
+  readonly mosquitto_pub: { readonly executable: string };
+  readonly mosquitto_sub: { readonly executable: string };
+  /** A Python with Azure's device client. */
+  readonly 'python-azure-iot': { readonly executable: string };
   /** Python with gRPC and ONNX Runtime, for a server of models (`test/support/accelerator`). */
   readonly python: { readonly executable: string };
   /** This process may listen on ports below 1024, and this loopback address is there. */
@@ -50,7 +54,10 @@ const probes: { readonly [Name in keyof Services]: Probe<Services[Name]> } = {
   skopeo: () => probeExecutable('skopeo'),
   chromium: () => probeExecutable('chromium'),
   mosquitto: () => probeExecutable('mosquitto'),
-  python: pythonEnvironment,
+  mosquitto_pub: () => probeExecutable('mosquitto_pub'),
+  mosquitto_sub: () => probeExecutable('mosquitto_sub'),
+  'python-azure-iot': () => pythonEnvironment('azure-iot/requirements.txt'),
+  python: () => pythonEnvironment('accelerator/requirements.txt'),
   'port-443': probeLowPort,
 };
 

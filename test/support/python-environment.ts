@@ -7,16 +7,16 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const requirements = fileURLToPath(new URL('accelerator/requirements.txt', import.meta.url));
 const INSTALL_TIMEOUT_MS = 300_000;
 
 /**
- * A Python with the packages of `accelerator/requirements.txt`, installed with pip on first use and kept in the folder
+ * A Python with the packages of a requirements file of this folder, installed with pip on first use and kept in the folder
  * `EDGEWRIGHT_TEST_CACHE`, or in one below the system's folder for temporary files.
  *
  * @returns the interpreter, or as a text why there is none
  */
-export async function pythonEnvironment(): Promise<{ readonly executable: string } | string> {
+export async function pythonEnvironment(file: string): Promise<{ readonly executable: string } | string> {
+  const requirements = fileURLToPath(new URL(file, import.meta.url));
   const digest = createHash('sha256')
     .update(await readFile(requirements))
     .digest('hex')
@@ -40,7 +40,7 @@ export async function pythonEnvironment(): Promise<{ readonly executable: string
     return { executable };
   } catch (error) {
     const lines = String(error instanceof Error ? error.message : error).split('\n');
-    return `no Python with the packages of test/support/accelerator/requirements.txt: ${lines.slice(0, 3).join(' ')}`;
+    return `no Python with the packages of test/support/${file}: ${lines.slice(0, 3).join(' ')}`;
   } finally {
     await rm(unfinished, { recursive: true, force: true });
   }

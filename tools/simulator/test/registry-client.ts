@@ -4,6 +4,8 @@ import { Registry } from 'azure-iothub';
 /** Where the simulated hub is, and whom to trust there. */
 export interface RegistryTarget {
   readonly port: number;
+  /** Default `localhost`. */
+  readonly host?: string;
   /** PEM. */
   readonly ca: string;
 }
@@ -33,11 +35,11 @@ class PortedClient extends RestApiClient {
 
 /** Azure's unmodified client for the simulated hub's registry. */
 export function registryFor(token: string, target: RegistryTarget): Registry {
-  return new Registry({ host: 'localhost', sharedAccessSignature: token }, restClientFor(token, target));
+  return new Registry({ host: target.host ?? 'localhost', sharedAccessSignature: token }, restClientFor(token, target));
 }
 
 export function restClientFor(token: string, target: RegistryTarget): RegistryClient {
-  const client: unknown = new PortedClient({ host: 'localhost', sharedAccessSignature: token }, target);
+  const client: unknown = new PortedClient({ host: target.host ?? 'localhost', sharedAccessSignature: token }, target);
   // the SDK has two copies of this class, which are told apart by their types only
   return client as RegistryClient;
 }
