@@ -1,43 +1,83 @@
 import { parseArgs } from 'node:util';
-import { acknowledgementPolicies } from '@edgewright/contract';
-import type { AcknowledgementPolicy } from '@edgewright/contract';
 import { EdgeLab } from '../support/edge-lab.ts';
 import { affineOnnx } from '../support/tiny-models.ts';
-import { killScorer } from './kill-scorer.ts';
-import type { ChaosResult } from './kill-scorer.ts';
+import { disturb } from './disturb.ts';
+import type { ChaosResult } from './disturb.ts';
+import { canMount, disturbances } from './disturbances.ts';
+import { fuzzScorer } from './fuzz-scorer.ts';
+import { hostileScript } from './hostile-script.ts';
+import { randomOf } from './random-of.ts';
+import { soakScorer } from './soak-scorer.ts';
 
-// Kills the scorer again and again while messages flow, and counts what is lost:
-//   npm run chaos -- [--messages 5000] [--kills 50] [--policy after-output] [--seed 1] [--json]
+// Makes things go wrong while messages flow, and counts what is lost:
+//   npm run chaos -- [--scenario kill]… [--messages 5000] [--kills 50] [--policy after-output]… [--seed 1] [--json]
+// --messages is for `kill`; the others take a tenth. --soak-minutes 120 makes the soak a long one.
 
+const names = [...disturbances.map(({ name }) => name), 'hostile', 'fuzz', 'soak'];
 const { values } = parseArgs({
   options: {
+    scenario: { type: 'string', multiple: true, default: names },
     messages: { type: 'string', default: '5000' },
     kills: { type: 'string', default: '50' },
-    policy: { type: 'string', multiple: true, default: [...acknowledgementPolicies] },
+    policy: { type: 'string', multiple: true },
+    fuzzed: { type: 'string', default: '10000' },
+    'soak-minutes': { type: 'string', default: '2' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     json: { type: 'boolean', default: false },
   },
 });
 
+const report = (line: string): void => void process.stderr.write(`${line}\n`);
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const report = (line: string): void => void process.stderr.write(`${line}\n`);
-  const [messages, kills, seed] = [values.messages, values.kills, values.seed].map(Number) as [number, number, number];
-  report(`seed ${seed}`);
-  await using lab = await EdgeLab.open({ model: affineOnnx() });
-  const results: ChaosResult[] = [];
-  for (const policy of values.policy as AcknowledgementPolicy[]) {
-    results.push(await killScorer(lab, { policy, messages, kills, random: randomOf(seed), report }));
-    const { sent, scored, lost, duplicates, seconds } = results.at(-1) as ChaosResult;
-    report(
-      `${policy}: ${sent} sent, ${scored} scored, ${lost} lost, ${duplicates} twice, ${kills} kills, ${seconds} s`,
-    );
+  const unknown = values.scenario.filter((name) => !names.includes(name));
+  if (unknown.length > 0) {
+    report(`no scenario "${unknown.join('", "')}"; there are ${names.join(', ')}`);
+    return 2;
   }
+  const seed = Number(values.seed);
+  report(`seed ${seed}`);
+  const results = await disturbAll(seed);
+  const has = (name: string): boolean => values.scenario.includes(name);
+  const hostile = has('hostile') ? await hostileScript({ rounds: 2, report }) : undefined;
+  const fuzz = has('fuzz') ? await fuzzScorer(Number(values.fuzzed), { random: randomOf(seed), report }) : undefined;
+  const soak = has('soak') ? await soakScorer(Number(values['soak-minutes']), report) : undefined;
   const durable = results.filter(({ policy }) => policy !== 'on-receive');
-  const isSound = durable.every((it) => it.lost === 0 && it.rejected === 0 && it.duplicatesWithOtherId === 0);
-  if (values.json) process.stdout.write(`${JSON.stringify({ seed, ...total(durable), policies: results })}\n`);
+  const isSound =
+    durable.every((it) => it.lost === 0 && it.rejected === 0 && it.duplicatesWithOtherId === 0) &&
+    [hostile, fuzz, soak].every((it) => it === undefined || it.isSound);
+  if (values.json) {
+    const parts = { results, hostile, fuzz, soak };
+    process.stdout.write(`${JSON.stringify({ seed, isSound, ...total(durable), ...parts })}\n`);
+  }
   return isSound ? 0 : 1;
+}
+
+async function disturbAll(seed: number): Promise<ChaosResult[]> {
+  const chosen = disturbances.filter(({ name }) => values.scenario.includes(name));
+  const results: ChaosResult[] = [];
+  if (chosen.length === 0) return results;
+  await using lab = await EdgeLab.open({ model: affineOnnx() });
+  for (const disturbance of chosen) {
+    if (disturbance.name === 'disk' && !(await canMount())) {
+      report('disk: skipped, only root may mount a small disk');
+      continue;
+    }
+    const isKill = disturbance.name === 'kill';
+    const messages = isKill ? Number(values.messages) : Math.ceil(Number(values.messages) / 10);
+    const times = isKill ? Number(values.kills) : disturbance.times;
+    for (const policy of disturbance.policies) {
+      if (values.policy !== undefined && !values.policy.includes(policy)) continue;
+      const result = await disturb(lab, { disturbance, policy, messages, times, random: randomOf(seed), report });
+      results.push(result);
+      const { scenario, sent, scored, lost, duplicates, strikes, seconds } = result;
+      report(
+        `${scenario}, ${policy}: ${sent} sent, ${scored} scored, ${lost} lost, ${duplicates} twice, ${strikes} strikes, ${seconds} s`,
+      );
+    }
+  }
+  return results;
 }
 
 /** The sums over the policies that promise to lose nothing. */
@@ -50,16 +90,5 @@ function total(results: readonly ChaosResult[]) {
     lost: sum('lost'),
     duplicates: sum('duplicates'),
     kills: sum('kills'),
-  };
-}
-
-/** The same numbers for the same seed (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
 }

@@ -17,10 +17,14 @@ const SENSOR = 'sensor';
 export interface EdgeLabOptions {
   readonly model: Uint8Array;
   readonly entryScript?: string;
+  /** Modules that take messages, each from an output of the sensor that has its name; default one, `scorer`. */
+  readonly modules?: readonly string[];
 }
 
 /** What arrived at the hub for one message of the sensor. */
 export interface Arrival {
+  /** The id of the sensor's message. */
+  readonly id: string;
   readonly outputName: string;
   readonly messageId: string;
   readonly body: string;
@@ -35,9 +39,10 @@ export interface Arrival {
 export class EdgeLab implements AsyncDisposable {
   readonly simulator: Simulator;
   readonly appRoot: string;
+  readonly #modules: readonly string[];
   readonly #stack: AsyncDisposableStack;
 
-  static async open({ model, entryScript }: EdgeLabOptions): Promise<EdgeLab> {
+  static async open({ model, entryScript, modules = [SCORER] }: EdgeLabOptions): Promise<EdgeLab> {
     await using stack = new AsyncDisposableStack();
     const appRoot = stack.use(await createAppRoot(model, entryScript)).directory;
     await bundleScorer(path.join(appRoot, 'scorer'));
@@ -51,31 +56,44 @@ export class EdgeLab implements AsyncDisposable {
       }),
     );
     await simulator.createDevice({ deviceId: DEVICE, edge: true });
-    for (const moduleId of [SENSOR, SCORER]) await simulator.moduleCredentials(DEVICE, moduleId);
-    return new EdgeLab(simulator, appRoot, stack.move());
+    for (const moduleId of [SENSOR, ...modules]) await simulator.moduleCredentials(DEVICE, moduleId);
+    return new EdgeLab({ simulator, appRoot, modules }, stack.move());
   }
 
-  private constructor(simulator: Simulator, appRoot: string, stack: AsyncDisposableStack) {
-    this.simulator = simulator;
-    this.appRoot = appRoot;
+  private constructor(
+    parts: { simulator: Simulator; appRoot: string; modules: readonly string[] },
+    stack: AsyncDisposableStack,
+  ) {
+    this.simulator = parts.simulator;
+    this.appRoot = parts.appRoot;
+    this.#modules = parts.modules;
     this.#stack = stack;
   }
 
-  /** Sets the routes, and the desired properties of the scorer. */
-  async configure(desired: ScorerDesired): Promise<void> {
+  /** Sets the routes, and the desired properties of the modules: the same for all, or by name. */
+  async configure(desired: ScorerDesired, byModule: Readonly<Record<string, ScorerDesired>> = {}): Promise<void> {
     const { connectionString, httpsPort, caFile } = this.simulator.info;
     await using hub = connectHub({ connectionString, port: httpsPort, caFile });
-    await hub.applyManifest(DEVICE, manifestWith(desired));
+    const twins = this.#modules.map((name) => [name, { 'properties.desired': byModule[name] ?? desired }] as const);
+    await hub.applyManifest(DEVICE, manifestWith(Object.fromEntries(twins)));
   }
 
   /** Starts the scorer; it is killed with the lab if it has not ended by then. */
-  async startScorer(environment: Readonly<Record<string, string>> = {}): Promise<ScorerProcess> {
-    const credentials = await this.simulator.moduleCredentials(DEVICE, SCORER);
-    return this.#stack.use(
-      new ScorerProcess({ AML_APP_ROOT: this.appRoot, ...credentials.environment, ...environment }, [
-        path.join(this.appRoot, 'scorer/main.mjs'),
-      ]),
-    );
+  async startScorer(
+    environment: Readonly<Record<string, string>> = {},
+    moduleId: string = SCORER,
+  ): Promise<ScorerProcess> {
+    return this.startProgram([path.join(this.appRoot, 'scorer/main.mjs')], { moduleId, environment });
+  }
+
+  /** Starts a program as a module, with what it needs to join edgeHub in its environment. */
+  async startProgram(
+    program: readonly string[],
+    { moduleId, environment = {} }: { moduleId: string; environment?: Readonly<Record<string, string>> },
+  ): Promise<ScorerProcess> {
+    const credentials = await this.simulator.moduleCredentials(DEVICE, moduleId);
+    const variables = { AML_APP_ROOT: this.appRoot, ...credentials.environment, ...environment };
+    return this.#stack.use(new ScorerProcess(variables, program));
   }
 
   /** A folder for the journal, gone with the lab. */
@@ -85,29 +103,32 @@ export class EdgeLab implements AsyncDisposable {
     return directory;
   }
 
-  /** Sends messages as the sensor, with the ids given. Resolves when edgeHub has them all. */
-  async send(messages: Iterable<{ readonly id: string; readonly body: unknown }>, inFlight = 16): Promise<number> {
+  /** Sends messages to a module as the sensor, with the ids given. Resolves when edgeHub has them all. */
+  async send(
+    messages: Iterable<{ readonly id: string; readonly body: unknown }>,
+    moduleId: string = SCORER,
+  ): Promise<number> {
     const outgoing = [...messages].map(({ id, body }) => ({ body, messageId: id }));
     const { confirmed } = await this.simulator.send({
       deviceId: DEVICE,
       moduleId: SENSOR,
-      output: 'measurements',
+      output: moduleId,
       messages: outgoing,
-      inFlight,
+      inFlight: 16,
     });
     return confirmed;
   }
 
   /** Collects what arrives at the hub from now on, by the id of the sensor's message, until the signal fires. */
-  collect(signal: AbortSignal, onArrival: () => void = () => {}): Map<string, Arrival[]> {
+  collect(signal: AbortSignal, onArrival: (arrival: Arrival) => void = () => {}): Map<string, Arrival[]> {
     const arrivals = new Map<string, Arrival[]>();
     const collecting = async (): Promise<void> => {
-      for await (const record of this.simulator.monitor({ deviceId: DEVICE, moduleId: SCORER }, signal)) {
-        const id = record.properties['inputMessageId'] ?? '';
+      for await (const record of this.simulator.monitor({ deviceId: DEVICE }, signal)) {
+        const id = record.properties['inputMessageId'] ?? record.systemProperties['messageId'] ?? '';
         const { outputName = '', messageId = '' } = record.systemProperties;
-        const arrival = { outputName, messageId, body: record.body.toString(), at: performance.now() };
+        const arrival = { id, outputName, messageId, body: record.body.toString(), at: performance.now() };
         arrivals.set(id, [...(arrivals.get(id) ?? []), arrival]);
-        onArrival();
+        onArrival(arrival);
       }
     };
     void collecting().catch(() => {});
@@ -119,10 +140,16 @@ export class EdgeLab implements AsyncDisposable {
   }
 }
 
-function manifestWith(desired: ScorerDesired): DeploymentManifest {
-  // a module that the edge agent does not run, but whose twin it sets
-  const scorerTwin = { [SCORER]: { 'properties.desired': { ...desired } } };
+/** @param twins desired properties of modules that the edge agent does not run, but whose twins it sets */
+function manifestWith(twins: DeploymentManifest['modulesContent'] | object): DeploymentManifest {
   const systemModule = { type: 'docker', settings: { image: 'system', createOptions: '' } } as const;
+  const routes = Object.keys(twins).flatMap((name) => [
+    [
+      `to-${name}`,
+      `FROM /messages/modules/${SENSOR}/outputs/${name} INTO BrokeredEndpoint("/modules/${name}/inputs/amlInput")`,
+    ],
+    [`from-${name}`, `FROM /messages/modules/${name}/outputs/* INTO $upstream`],
+  ]);
   return {
     modulesContent: {
       $edgeAgent: {
@@ -139,14 +166,11 @@ function manifestWith(desired: ScorerDesired): DeploymentManifest {
       $edgeHub: {
         'properties.desired': {
           schemaVersion: '1.1',
-          routes: {
-            sensorToScorer: `FROM /messages/modules/${SENSOR}/outputs/* INTO BrokeredEndpoint("/modules/${SCORER}/inputs/amlInput")`,
-            scorerToHub: `FROM /messages/modules/${SCORER}/outputs/* INTO $upstream`,
-          },
+          routes: Object.fromEntries(routes) as Record<string, string>,
           storeAndForwardConfiguration: { timeToLiveSecs: 7200 },
         },
       },
-      ...scorerTwin,
+      ...twins,
     },
   };
 }

@@ -93,6 +93,10 @@ export class ScorerProcess implements AsyncDisposable {
     return String((await this.line('ready to score'))['url']);
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
   }

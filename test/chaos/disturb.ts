@@ -2,18 +2,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AcknowledgementPolicy } from '@edgewright/contract';
 import type { Arrival, EdgeLab } from '../support/edge-lab.ts';
 import type { ScorerProcess } from '../support/scorer-process.ts';
+import type { Disturbance } from './disturbances.ts';
 
-export interface KillScorerOptions {
+export interface DisturbOptions {
+  readonly disturbance: Disturbance;
   readonly policy: AcknowledgementPolicy;
   readonly messages: number;
-  readonly kills: number;
+  /** How often it strikes. */
+  readonly times: number;
   /** Uniform between 0 and 1. */
   readonly random: () => number;
   readonly report: (line: string) => void;
 }
 
-/** What became of the messages while the scorer was killed again and again. */
+/** What became of the messages while things went wrong. */
 export interface ChaosResult {
+  readonly scenario: string;
   readonly policy: AcknowledgementPolicy;
   readonly sent: number;
   readonly scored: number;
@@ -24,56 +28,56 @@ export interface ChaosResult {
   readonly duplicates: number;
   /** Of these, how many carried another message id than the first: none may. */
   readonly duplicatesWithOtherId: number;
+  /** How often the scorer was killed. */
   readonly kills: number;
+  /** How often it struck; for `kill` the same. */
+  readonly strikes: number;
   readonly seconds: number;
 }
 
-/** Nothing arrived for so long after the last kill: what is missing is lost. */
-const SILENCE_MS = 15_000;
+/** Nothing arrived for so long after the last strike: what is missing is lost. Longer than an output may stay unconfirmed. */
+const SILENCE_MS = 45_000;
 const POLL_MS = 5;
-/** A kill comes up to this long after its moment, so that it falls into any stage of a message. */
+/** A strike comes up to this long after its moment, so that it falls into any stage of a message. */
 const JITTER_MS = 40;
 
-/** Sends messages and kills the scorer at random moments meanwhile; it is started again at once each time. */
-export async function killScorer(lab: EdgeLab, options: KillScorerOptions): Promise<ChaosResult> {
-  const { policy, messages, kills, random, report } = options;
+/** Sends messages while something goes wrong at random moments. */
+export async function disturb(lab: EdgeLab, options: DisturbOptions): Promise<ChaosResult> {
+  const { disturbance, policy, messages, times, random, report } = options;
   const started = performance.now();
-  const prefix = `${policy}-${Math.floor(started)}`;
-  const environment = policy === 'after-journal' ? { EDGEWRIGHT_STATE_DIRECTORY: await lab.stateFolder() } : {};
+  const prefix = `${disturbance.name}-${policy}-${Math.floor(started)}`;
+  await using place = await disturbance.prepare(lab, policy);
   await lab.configure({ acknowledgement: policy, journal: { durability: 'process-crash' } });
   const stop = new AbortController();
   let lastArrival = performance.now();
   const arrivals = lab.collect(stop.signal, () => (lastArrival = performance.now()));
   // by how many messages have come through, because time says nothing on a machine of unknown speed
-  const moments = Array.from({ length: kills }, () => Math.floor(random() * messages * 0.95)).sort((a, b) => a - b);
+  const moments = Array.from({ length: times }, () => Math.floor(random() * messages * 0.95)).sort((a, b) => a - b);
   const sending = lab.send(numbered(prefix, messages));
-  let scorer = await lab.startScorer(environment);
+  let scorer = await lab.startScorer(place.environment);
   let done = 0;
   for (const moment of moments) {
     await until(() => arrivals.size >= moment || performance.now() - lastArrival > SILENCE_MS);
     await sleep(random() * JITTER_MS);
-    scorer = await replace(lab, scorer, environment);
+    scorer = await disturbance.strike({ lab, scorer, environment: place.environment, random });
     lastArrival = performance.now();
     done += 1;
-    if (done % 10 === 0) report(`${policy}: ${done} kills, ${arrivals.size} of ${messages} messages through`);
+    if (done % 10 === 0)
+      report(`${disturbance.name}, ${policy}: ${done} times, ${arrivals.size} of ${messages} through`);
   }
   const sent = await sending;
   await until(() => arrivals.size >= messages || performance.now() - lastArrival > SILENCE_MS);
-  scorer.signal('SIGTERM');
-  await scorer.ended;
+  await lab.simulator.clearFaults();
+  await end(scorer);
   stop.abort();
   const seconds = Math.round((performance.now() - started) / 100) / 10;
-  return { policy, sent, ...tally(arrivals, messages), kills: done, seconds };
+  const kills = disturbance.name === 'kill' ? done : 0;
+  return { scenario: disturbance.name, policy, sent, ...tally(arrivals, messages), kills, strikes: done, seconds };
 }
 
-async function replace(
-  lab: EdgeLab,
-  scorer: ScorerProcess,
-  environment: Readonly<Record<string, string>>,
-): Promise<ScorerProcess> {
-  scorer.signal('SIGKILL');
+async function end(scorer: ScorerProcess): Promise<void> {
+  scorer.signal('SIGTERM');
   await scorer.ended;
-  return lab.startScorer(environment);
 }
 
 function* numbered(prefix: string, count: number): Generator<{ id: string; body: unknown }> {

@@ -1,0 +1,45 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { EdgeLab } from '../support/edge-lab.ts';
+import { affineOnnx } from '../support/tiny-models.ts';
+import { disturb } from '../chaos/disturb.ts';
+import { disturbances } from '../chaos/disturbances.ts';
+import { fuzzScorer } from '../chaos/fuzz-scorer.ts';
+import { hostileScript } from '../chaos/hostile-script.ts';
+import { randomOf } from '../chaos/random-of.ts';
+
+// quick variants; `npm run chaos` has the long ones
+const quiet = (): void => {};
+
+describe('while things go wrong', () => {
+  let lab: EdgeLab;
+  beforeAll(async () => {
+    lab = await EdgeLab.open({ model: affineOnnx() });
+    return () => lab[Symbol.asyncDispose]();
+  });
+
+  it.each(disturbances.filter(({ name }) => ['restart', 'cut'].includes(name)))(
+    '$name loses nothing',
+    async (disturbance) => {
+      const options = { disturbance, policy: 'after-output', messages: 40, times: 2, report: quiet } as const;
+      expect(await disturb(lab, { ...options, random: randomOf(1) })).toMatchObject({
+        scored: 40,
+        lost: 0,
+        rejected: 0,
+        duplicatesWithOtherId: 0,
+      });
+    },
+  );
+});
+
+it('a hostile entry script takes nothing down but its own messages', async () => {
+  const deeds = ['throw', 'exit', 'reject'] as const;
+  const result = await hostileScript({ rounds: 1, deeds, report: quiet });
+  expect(result).toEqual({ sent: 6, scored: 3, rejected: 3, survived: true, isSound: true });
+});
+
+it('no message and no twin takes the scorer down', async () => {
+  expect(await fuzzScorer(300, { random: randomOf(7), report: quiet })).toMatchObject({
+    survived: true,
+    acknowledged: 300,
+  });
+});
