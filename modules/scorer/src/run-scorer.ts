@@ -50,6 +50,7 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
     metrics,
     scoringMetrics,
     title: titleOf(config),
+    documentsFolder: environment.appRoot,
   });
   const health = new HealthBoard();
   await using metricsServer = await startMetrics({ metrics, health }, environment, logger);

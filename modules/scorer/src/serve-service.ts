@@ -14,6 +14,8 @@ export interface ServeServiceOptions {
   readonly scoringMetrics: ScoringMetrics;
   /** What is served, when the service has no name of its own. */
   readonly title: { readonly title?: string; readonly version?: string };
+  /** A folder whose swagger.json and its like are given instead of those that are made. */
+  readonly documentsFolder: string;
 }
 
 /**
@@ -23,7 +25,8 @@ export interface ServeServiceOptions {
  * @throws WebError `PortInUse`, `AuthenticationInvalid`, `CertificateInvalid`
  */
 export async function serveService({ service, http, title, ...options }: ServeServiceOptions): Promise<ScoringServer> {
-  const { name, router, tls, requestsPerSecond, drainMs } = service;
+  const { name, version, pathPrefix, corsOrigins, sendServerVersion, router, tls, requestsPerSecond, drainMs } =
+    service;
   const engine = router === undefined ? options.engine : routeRequests(options.engine, router);
   await using cleanup = new AsyncDisposableStack();
   const authenticator = createAuthenticator(service, options.logger);
@@ -35,6 +38,10 @@ export async function serveService({ service, http, title, ...options }: ServeSe
       engine,
       ...title,
       ...(name === undefined ? {} : { title: name }),
+      ...(version === undefined ? {} : { version }),
+      ...(pathPrefix === undefined ? {} : { pathPrefix }),
+      ...(corsOrigins === undefined ? {} : { corsOrigins }),
+      sendServerVersion,
       ...(authenticator === undefined ? {} : { authenticator }),
       ...(tls === undefined ? {} : { tls }),
       ...(requestsPerSecond === undefined ? {} : { limits: { requestsPerSecond } }),

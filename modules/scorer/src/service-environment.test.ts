@@ -11,6 +11,8 @@ describe('the variables of a service', () => {
       tokens: undefined,
       router: undefined,
       drainMs: 0,
+      corsOrigins: undefined,
+      sendServerVersion: true,
     });
   });
 
@@ -25,6 +27,21 @@ describe('the variables of a service', () => {
     expect(
       readServiceEnvironment({ SERVICE_NAME: 's', EDGEWRIGHT_MAX_QUEUE_WAIT_MS: '20', EDGEWRIGHT_DRAIN_SECONDS: '2' }),
     ).toMatchObject({ router: { service: 's', maxQueueWaitMs: 20 }, drainMs: 2000 });
+  });
+
+  it('give what Azure ML’s server is told in the same words', () => {
+    const variables = {
+      AML_CORS_ORIGINS: 'https://a.example, https://b.example,',
+      SERVICE_VERSION: '2.0',
+      SERVICE_PATH_PREFIX: 'api/v1',
+      SERVER_VERSION_LOG_RESPONSE_ENABLED: 'no',
+    };
+    expect(readServiceEnvironment(variables)).toMatchObject({
+      corsOrigins: ['https://a.example', 'https://b.example'],
+      version: '2.0',
+      pathPrefix: 'api/v1',
+      sendServerVersion: false,
+    });
   });
 
   it.each([

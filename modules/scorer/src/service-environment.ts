@@ -7,6 +7,14 @@ import type { Variables } from './whole-number.ts';
 export interface ServiceEnvironment {
   /** The service's name, in messages and swagger.json. */
   readonly name: string | undefined;
+  /** The service's version, in swagger.json. */
+  readonly version: string | undefined;
+  /** What stands before the paths in swagger.json. */
+  readonly pathPrefix: string | undefined;
+  /** Origins whose pages may call from a browser. */
+  readonly corsOrigins: readonly string[] | undefined;
+  /** Whether answers carry the version of the server. */
+  readonly sendServerVersion: boolean;
   readonly keys: KeySource | undefined;
   readonly tokens: TokenSource | undefined;
   readonly tls: CertificateFiles | undefined;
@@ -32,6 +40,10 @@ export function readServiceEnvironment(variables: Variables): ServiceEnvironment
   checkAuthentication(variables, keys, tokens);
   return {
     name,
+    version: variables['SERVICE_VERSION'] || undefined,
+    pathPrefix: variables['SERVICE_PATH_PREFIX'] || undefined,
+    corsOrigins: readOrigins(variables),
+    sendServerVersion: (variables['SERVER_VERSION_LOG_RESPONSE_ENABLED'] ?? 'true').toLowerCase() === 'true',
     keys,
     tokens,
     tls: readTls(variables),
@@ -39,6 +51,13 @@ export function readServiceEnvironment(variables: Variables): ServiceEnvironment
     requestsPerSecond: wholeNumber(variables, 'EDGEWRIGHT_REQUESTS_PER_SECOND', { least: 1, most: 1_000_000 }),
     drainMs: (wholeNumber(variables, 'EDGEWRIGHT_DRAIN_SECONDS', { least: 0, most: 600 }) ?? 0) * 1000,
   };
+}
+
+/** Azure ML's list, with commas. */
+function readOrigins(variables: Variables): readonly string[] | undefined {
+  const origins = (variables['AML_CORS_ORIGINS'] ?? '').split(',').map((origin) => origin.trim());
+  const named = origins.filter((origin) => origin !== '');
+  return named.length === 0 ? undefined : named;
 }
 
 function readKeys(variables: Variables): KeySource | undefined {

@@ -3,6 +3,7 @@ import type { Engine } from '@edgewright/engine';
 import { createScoringMetrics } from '@edgewright/telemetry';
 import type { Logger, Metrics, ScoringMetrics } from '@edgewright/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import manifest from '../package.json' with { type: 'json' };
 import { answerError, isRunFailure } from './answer-error.ts';
 import type { ErrorAnswer } from './answer-error.ts';
 import type { Authenticator } from './auth/authenticator.ts';
@@ -57,8 +58,8 @@ export interface ServeScoringOptions {
   readonly documentsFolder?: string;
   /** Origins whose pages may call from a browser, `*` for all; Azure ML's AML_CORS_ORIGINS. Default none. */
   readonly corsOrigins?: readonly string[];
-  /** Answered as `x-ms-server-version`, and at `/v2`; default not at all. */
-  readonly serverVersion?: string;
+  /** False: answers do not carry `x-ms-server-version`. Default true. */
+  readonly sendServerVersion?: boolean;
   readonly limits?: Partial<WebLimits>;
 }
 
@@ -71,6 +72,7 @@ export interface ScoringServer extends AsyncDisposable {
   readonly beginDrain: () => void;
 }
 
+const SERVER_VERSION = `edgewright/${manifest.version}`;
 const DEFAULT_LIMITS: WebLimits = { bodyBytes: 104_857_600, drainMs: 10_000 };
 
 /**
@@ -115,14 +117,14 @@ function addRoutes(server: FastifyInstance, options: ServeScoringOptions, own: O
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });
   addScoreRoute(server, engine, answer);
-  addOipRoutes(server, engine, { answer, version: options.serverVersion ?? '0' });
+  addOipRoutes(server, engine, { answer, version: manifest.version });
   const { title = 'ML service', version = '1.0', pathPrefix = '' } = options;
   addSwaggerRoute(server, engine, { name: { title, version, pathPrefix }, own });
 }
 
-function addHooks(server: FastifyInstance, { logger, serverVersion }: ServeScoringOptions): void {
+function addHooks(server: FastifyInstance, { logger, sendServerVersion }: ServeScoringOptions): void {
   server.addHook('onRequest', (request, reply, done) => {
-    if (serverVersion !== undefined) reply.header('x-ms-server-version', `edgewright/${serverVersion}`);
+    if (sendServerVersion !== false) reply.header('x-ms-server-version', SERVER_VERSION);
     request.id = requestIdOf(request.headers);
     // before the others are looked at: an answer that refuses them is named as well
     reply.header('x-request-id', request.id);

@@ -135,7 +135,8 @@ function acceptArray(node: NdarrayNode, value: unknown, place: ValuePlace): unkn
   const shape = node.enforceShape ? node.shape.map((size, axis) => (axis === 0 ? -1 : size)) : [];
   if (!Array.isArray(value) && node.shape.length > 0 && node.enforceShape) throw refused(place.path, `an array such as ${shorten(node.example)}`, value); // prettier-ignore
   const datatype = node.enforceTypes ? node.datatype : suggestedType(value, place);
-  const tensor = tensorFromNested(value, { name: place.path, datatype, shape }, place);
+  const name = place.path.replace(/^\$\.?/, '') || 'body';
+  const tensor = tensorFromNested(value, { name, datatype, shape }, place);
   // to the reader of arrays, no wanted shape means any shape
   if (node.enforceShape && tensor.shape.length !== node.shape.length) throw refused(place.path, `one value such as ${shorten(node.example)}`, value); // prettier-ignore
   return tensor;

@@ -17,7 +17,7 @@ async function post(server: WebServer, path: string, body: string | Uint8Array<A
 describe('the Open Inference Protocol over REST', () => {
   it('serves NVIDIA’s Python client, with tensors in JSON and as bytes', async (context) => {
     const { executable } = await need(context, 'python');
-    const { port } = await webServer({}, { serverVersion: '1.2.3' });
+    const { port } = await webServer();
     const client = fileURLToPath(new URL('../../../../test/support/oip-client/client.py', import.meta.url));
     const { stdout } = await run(executable, [client, `127.0.0.1:${port}`], { timeout: 60_000 });
     const answer = { y: [[3, 5, 7], [9, 11, 13]], id: 'an id' }; // prettier-ignore
@@ -27,7 +27,11 @@ describe('the Open Inference Protocol over REST', () => {
       'model ready': true,
       'version ready': true,
       'other ready': false,
-      server: { name: 'edgewright', version: '1.2.3', extensions: ['binary_tensor_data'] },
+      server: {
+        name: 'edgewright',
+        version: expect.stringMatching(/^\d+\.\d+\.\d+/) as string,
+        extensions: ['binary_tensor_data'],
+      },
       model: {
         name: 'tiny',
         versions: ['1'],
