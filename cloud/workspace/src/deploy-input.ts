@@ -15,6 +15,10 @@ export interface DeployInput {
   readonly deploymentConfig: string | Readonly<Record<string, unknown>>;
   /** Keys that win over the file's, in objects too. */
   readonly overrides?: Readonly<Record<string, unknown>>;
+  /** The compute target, for `aks`; wins over computeTargetName of the file. */
+  readonly computeTarget?: string | undefined;
+  /** An image that the cluster can pull, instead of one that is built and pushed now; for `aks`. */
+  readonly image?: string | undefined;
   /** Replaces a service of that name; without it one that exists is an error. */
   readonly overwrite?: boolean;
   /** Default true: returns when the service is healthy, or throws. */

@@ -26,9 +26,19 @@ export type { DeletionPlan, RegisterFromRunInput } from './workspace-models.ts';
 export { WorkspaceModels } from './workspace-models.ts';
 export type { DeployInput } from './deploy-input.ts';
 export type { Service } from './service-view.ts';
-export type { AccessToken, Plan, PlannedChange, ServiceState } from '@edgewright/deployers';
+export type {
+  AccessToken,
+  ComputeTarget,
+  KubernetesManifest,
+  PlannedChange,
+  ServiceState,
+} from '@edgewright/deployers';
 export { WorkspaceServices } from './workspace-services.ts';
-export type { ServiceFilter, UpdateServiceInput } from './workspace-services.ts';
+export type { ServiceFilter } from './service-filter.ts';
+export type { ServicePlan } from './service-plan.ts';
+export type { UpdateServiceInput } from './workspace-services.ts';
+export { WorkspaceComputeTargets } from './workspace-compute-targets.ts';
+export type { AttachComputeTargetInput } from './workspace-compute-targets.ts';
 export { WorkspaceSimulator } from './workspace-simulator.ts';
 export type { StartSimulatorInput } from './workspace-simulator.ts';
 // what an entry script is given, and what the verbs return

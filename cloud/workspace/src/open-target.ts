@@ -1,24 +1,39 @@
 import path from 'node:path';
-import type { DeploymentSettings, Target } from '@edgewright/deployers';
+import type { DeploymentSettings, ServiceStore, Target } from '@edgewright/deployers';
 import { thisProcess } from './this-process.ts';
-import type { WorkspaceFolders } from './workspace-folders.ts';
 import { WorkspaceError } from './workspace-error.ts';
+import type { WorkspaceFolders } from './workspace-folders.ts';
 
 /**
- * The target of a compute type, for this workspace.
+ * The target of a service.
  *
- * @throws WorkspaceError `TargetNotOffered`
+ * @param computeTarget the name of the compute target, where there can be several
+ * @throws WorkspaceError `TargetNotOffered`, `ComputeTargetMissing` · DeployersError `ComputeTargetNotFound`,
+ *   `ClusterUnusable`
  */
 export async function openTarget(
   computeType: DeploymentSettings['computeType'],
-  folders: WorkspaceFolders,
+  computeTarget: string | undefined,
+  { folders, store }: { readonly folders: WorkspaceFolders; readonly store: ServiceStore },
 ): Promise<Target> {
-  const { LocalTarget } = await import('@edgewright/deployers');
-  const { nodePath, environment } = thisProcess();
+  const { AksTarget, LocalTarget } = await import('@edgewright/deployers');
   if (computeType === 'local') {
+    const { nodePath, environment } = thisProcess();
     return new LocalTarget({ directory: path.join(folders.services, 'local'), nodePath, environment });
   }
-  throw new WorkspaceError('TargetNotOffered', `cannot deploy to ${computeType} yet; there is local`, {
-    details: { computeType },
-  });
+  if (computeType === 'ACI') {
+    throw new WorkspaceError('TargetNotOffered', 'cannot deploy to ACI; there are local and aks', {
+      details: { computeType },
+    });
+  }
+  if (computeTarget === undefined) {
+    const known = store.listTargets().map(({ name }) => name);
+    throw new WorkspaceError(
+      'ComputeTargetMissing',
+      `cannot deploy to aks: it is not said to which cluster; ${known.length === 0 ? 'none is attached' : `there are ${known.join(', ')}`}`,
+      { details: { known } },
+    );
+  }
+  const { kubeconfig, context } = store.getTarget(computeTarget);
+  return new AksTarget({ kubeconfig, context });
 }

@@ -1,46 +1,75 @@
 import path from 'node:path';
 import { InferenceConfigSchema } from '@edgewright/contract';
 import type { Model } from '@edgewright/contract';
-import type { ServiceSpec } from '@edgewright/deployers';
+import type { ComputeTarget, DeploymentSettings, ServiceSpec } from '@edgewright/deployers';
 import type { DeployInput } from './deploy-input.ts';
 import { freePort } from './free-port.ts';
 import { readDocument } from './read-document.ts';
-import type { DeploymentSettings } from '@edgewright/deployers';
+import { WorkspaceError } from './workspace-error.ts';
+import type { WorkspaceImages } from './workspace-images.ts';
 import type { WorkspaceModels } from './workspace-models.ts';
 
 /** What makes an artifact. */
 export interface PrepareParts {
   readonly models: WorkspaceModels;
+  readonly images: WorkspaceImages;
   /** Where an app root would be laid out. */
   readonly directory: string;
+  readonly revision: number;
   /** Only names what would be made. */
   readonly isDry: boolean;
   readonly former: ServiceSpec | undefined;
+  readonly computeTarget: ComputeTarget | undefined;
 }
 
-/** Makes what a target runs: for `local` an app root of this machine, at a port that stays for the life of the service. */
-export async function prepareArtifact(
-  input: DeployInput & { readonly settings: DeploymentSettings },
-  { models, directory, isDry, former }: PrepareParts,
-): Promise<Pick<ServiceSpec, 'artifact' | 'models' | 'port'>> {
+type Artifact = Pick<ServiceSpec, 'artifact' | 'models' | 'port'>;
+type Input = DeployInput & { readonly settings: DeploymentSettings };
+
+/** Makes what a target runs: an app root of this machine for `local`, an image in a registry for the others. */
+export async function prepareArtifact(input: Input, parts: PrepareParts): Promise<Artifact> {
   const found: Model[] = [];
-  for (const reference of input.models) found.push(await models.show(reference));
-  const ids = found.map(({ id }) => id);
-  const { settings } = input;
+  for (const reference of input.models) found.push(await parts.models.show(reference));
+  return input.settings.computeType === 'local' ? await layOut(input, found, parts) : await pushed(input, found, parts);
+}
+
+/** At a port that stays for the life of the service. */
+async function layOut(input: Input, found: readonly Model[], parts: PrepareParts): Promise<Artifact> {
+  const { models, directory, isDry, former } = parts;
+  const { settings, inferenceConfig } = input;
   const port = (settings.computeType === 'local' ? settings.port : undefined) ?? former?.port ?? (await freePort());
+  const ids = found.map(({ id }) => id);
   if (isDry) return { artifact: directory, models: ids, port };
   const [config, packaged, { layOutApp }] = await Promise.all([
-    input.inferenceConfig === undefined
+    inferenceConfig === undefined
       ? {}
-      : readDocument(InferenceConfigSchema, input.inferenceConfig, 'the inference configuration'),
+      : readDocument(InferenceConfigSchema, inferenceConfig, 'the inference configuration'),
     Promise.all(found.map(async (model) => ({ model, directory: await models.directoryOf(model) }))),
     import('@edgewright/packager'),
   ]);
-  const app = await layOutApp({
-    models: packaged,
-    config,
-    configDirectory: path.dirname(path.resolve(input.inferenceConfig ?? '.')),
-    directory,
-  });
+  const configDirectory = inferenceConfig === undefined ? '.' : path.dirname(path.resolve(inferenceConfig));
+  const app = await layOutApp({ models: packaged, config, configDirectory, directory });
   return { artifact: app.directory, models: ids, port };
+}
+
+async function pushed(input: Input, found: readonly Model[], parts: PrepareParts): Promise<Artifact> {
+  const models = found.map(({ id }) => id);
+  if (input.image !== undefined) return { artifact: input.image, models };
+  const { computeTarget, images, isDry, revision } = parts;
+  if (computeTarget?.registry === undefined) {
+    throw new WorkspaceError(
+      'ComputeTargetMissing',
+      `the compute target ${computeTarget?.name ?? ''} has no registry to push an image to; attach it with --registry, or give an image`,
+    );
+  }
+  const tag = `${computeTarget.registry}/${input.name}:${revision}`;
+  if (isDry) return { artifact: tag, models };
+  await images.build({
+    models,
+    tag,
+    ...(input.inferenceConfig === undefined ? {} : { inferenceConfig: input.inferenceConfig }),
+    ...(input.signal === undefined ? {} : { signal: input.signal }),
+  });
+  const { reference, digest } = await images.push({ image: tag });
+  // by its digest, so that what was deployed is what runs, whatever becomes of the tag
+  return { artifact: reference.includes('@') ? reference : `${reference}@${digest}`, models };
 }

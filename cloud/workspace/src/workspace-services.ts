@@ -3,7 +3,6 @@ import type { EventSink } from '@edgewright/contract';
 import type {
   AccessToken,
   DeploymentSettings,
-  Plan,
   ServiceRecord,
   ServiceSpec,
   ServiceStore,
@@ -13,22 +12,21 @@ import { AppFolders } from './app-folders.ts';
 import { callService } from './call-service.ts';
 import { readSettings } from './deploy-input.ts';
 import type { DeployInput } from './deploy-input.ts';
+import { keptImage } from './kept-image.ts';
 import { prepareArtifact } from './prepare-artifact.ts';
+import { fits } from './service-filter.ts';
+import type { ServiceFilter } from './service-filter.ts';
+import { servicePlan } from './service-plan.ts';
+import type { ServicePlan } from './service-plan.ts';
 import { serviceView } from './service-view.ts';
 import type { Service } from './service-view.ts';
 import { openTarget } from './open-target.ts';
 import type { WorkspaceFolders } from './workspace-folders.ts';
+import type { WorkspaceImages } from './workspace-images.ts';
 import type { WorkspaceModels } from './workspace-models.ts';
 
 /** What `update` may change; the rest stays. */
 export type UpdateServiceInput = Partial<Omit<DeployInput, 'name' | 'overwrite'>> & { readonly name: string };
-
-/** Which services `list` gives. */
-export interface ServiceFilter {
-  readonly computeType?: string | undefined;
-  /** Services with this model, `NAME` or `NAME:VERSION`. */
-  readonly model?: string | undefined;
-}
 
 const DEFAULT_LOG_LINES = 5000;
 
@@ -36,10 +34,17 @@ const DEFAULT_LOG_LINES = 5000;
 export class WorkspaceServices {
   readonly #folders: WorkspaceFolders;
   readonly #models: WorkspaceModels;
+  readonly #images: WorkspaceImages;
   readonly #events: EventSink;
 
-  constructor(parts: { folders: WorkspaceFolders; models: WorkspaceModels; events: EventSink }) {
+  constructor(parts: {
+    folders: WorkspaceFolders;
+    models: WorkspaceModels;
+    images: WorkspaceImages;
+    events: EventSink;
+  }) {
     this.#folders = parts.folders;
+    this.#images = parts.images;
     this.#models = parts.models;
     this.#events = parts.events;
   }
@@ -80,7 +85,7 @@ export class WorkspaceServices {
   async update(input: UpdateServiceInput): Promise<Service> {
     using store = await this.#store();
     const former = store.get(input.name);
-    const config = input.deploymentConfig ?? written(former.spec.settings);
+    const config = input.deploymentConfig ?? { ...former.spec.settings };
     const settings = await readSettings(config, input.overrides);
     const { computeType } = former.spec.settings;
     if (settings.computeType !== computeType) {
@@ -92,6 +97,7 @@ export class WorkspaceServices {
       deploymentConfig: config,
       models: input.models ?? former.spec.models,
       inferenceConfig: input.inferenceConfig ?? former.inferenceConfig,
+      image: input.image ?? keptImage(former, input),
       settings,
     });
   }
@@ -101,13 +107,15 @@ export class WorkspaceServices {
     return await this.update({ name });
   }
 
-  /** What a deployment would change; nothing is changed. */
-  async plan(input: DeployInput): Promise<Plan> {
+  /** What a deployment would change, and the objects of Kubernetes that it would be; nothing is changed or built. */
+  async plan(input: DeployInput): Promise<ServicePlan> {
+    const { checkServiceName } = await import('@edgewright/deployers');
+    checkServiceName(input.name);
     const settings = await readSettings(input.deploymentConfig, input.overrides);
     using store = await this.#store();
-    const former = store.find(input.name);
-    const target = await this.#target(settings.computeType);
-    return await target.plan((await this.#spec(former, { ...input, settings }, true)).spec);
+    const { spec } = await this.#spec(store, store.find(input.name), { ...input, settings, isDry: true });
+    const { changes } = await (await this.#target(store, spec)).plan(spec);
+    return await servicePlan(spec, changes);
   }
 
   /** Waits until the newest revision is healthy, or says why it is not. */
@@ -115,7 +123,7 @@ export class WorkspaceServices {
     const { waitForDeployment } = await import('@edgewright/deployers');
     using store = await this.#store();
     const record = store.get(name);
-    const target = await this.#target(record.spec.settings.computeType);
+    const target = await this.#target(store, record.spec);
     const seen = await waitForDeployment({ target, spec: record.spec, events: this.#events });
     return serviceView(record, seen);
   }
@@ -123,27 +131,27 @@ export class WorkspaceServices {
   async list(filter: ServiceFilter = {}): Promise<Service[]> {
     using store = await this.#store();
     const records = store.list().filter(({ spec }) => fits(spec, filter));
-    return await Promise.all(records.map((record) => this.#view(record)));
+    return await Promise.all(records.map((record) => this.#view(store, record)));
   }
 
   /** @throws DeployersError `ServiceNotFound` */
   async show(name: string): Promise<Service> {
     using store = await this.#store();
-    return await this.#view(store.get(name));
+    return await this.#view(store, store.get(name));
   }
 
   /** Sends data to a service, with its key or a token, and gives its answer. */
   async run(name: string, body: string | Uint8Array, contentType = 'application/json'): Promise<unknown> {
     using store = await this.#store();
     const record = store.get(name);
-    return await callService(await this.#view(record), record.spec, { body, contentType });
+    return await callService(await this.#view(store, record), record.spec, { body, contentType });
   }
 
   /** The last lines that a service wrote. */
   async logs(name: string, lines = DEFAULT_LOG_LINES): Promise<readonly string[]> {
     using store = await this.#store();
     const { spec } = store.get(name);
-    return await (await this.#target(spec.settings.computeType)).logs(spec, lines);
+    return await (await this.#target(store, spec)).logs(spec, lines);
   }
 
   /** @throws DeployersError `CredentialsNotUsed` */
@@ -171,7 +179,7 @@ export class WorkspaceServices {
     using store = await this.#store();
     const record = store.get(name);
     const spec: ServiceSpec = { ...record.spec, credentials: { ...record.spec.credentials, keys } };
-    await (await this.#target(spec.settings.computeType)).setCredentials(spec);
+    await (await this.#target(store, spec)).setCredentials(spec);
     store.put({ ...record, spec });
     return keys;
   }
@@ -188,7 +196,7 @@ export class WorkspaceServices {
     using store = await this.#store();
     const { spec } = store.get(name);
     this.#events({ stage: 'service.delete', state: 'started', text: `deleting ${name}` });
-    await (await this.#target(spec.settings.computeType)).remove(spec);
+    await (await this.#target(store, spec)).remove(spec);
     await this.#apps(name).remove();
     store.delete(name);
     this.#events({ stage: 'service.delete', state: 'done', text: `${name} is gone` });
@@ -200,9 +208,9 @@ export class WorkspaceServices {
     input: DeployInput & { readonly settings: DeploymentSettings },
   ): Promise<Service> {
     const { applySpec, driveDeployment } = await import('@edgewright/deployers');
-    const target = await this.#target(input.settings.computeType);
     const { name } = input;
-    const { spec, inferenceConfig } = await this.#spec(former, input, false);
+    const { spec, inferenceConfig } = await this.#spec(store, former, { ...input, isDry: false });
+    const target = await this.#target(store, spec);
     const now = new Date().toISOString();
     const createdTime = former?.createdTime ?? now;
     const record: ServiceRecord = {
@@ -222,7 +230,7 @@ export class WorkspaceServices {
     };
     if (input.wait === false) {
       await applySpec(drive);
-      return await this.#view(record);
+      return await this.#view(store, record);
     }
     try {
       const seen = await driveDeployment(drive);
@@ -241,27 +249,33 @@ export class WorkspaceServices {
   }
 
   async #spec(
+    store: ServiceStore,
     former: ServiceRecord | undefined,
-    input: DeployInput & { readonly settings: DeploymentSettings },
-    isDry: boolean,
+    input: DeployInput & { readonly settings: DeploymentSettings; readonly isDry: boolean },
   ): Promise<{ spec: ServiceSpec; inferenceConfig: string | undefined }> {
     const { makeCredentials } = await import('@edgewright/deployers');
-    const { settings, name } = input;
+    const { settings, name, isDry } = input;
+    const named = input.computeTarget ?? (settings.computeType === 'aks' ? settings.computeTargetName : undefined);
+    const computeTarget = settings.computeType === 'local' ? undefined : (named ?? former?.spec.computeTarget);
     const revision = (await this.#apps(name).lastRevision(former?.spec.revision)) + 1;
     const prepared = await prepareArtifact(input, {
       models: this.#models,
+      images: this.#images,
+      revision,
+      computeTarget: computeTarget === undefined ? undefined : store.getTarget(computeTarget),
       directory: this.#apps(name).directoryOf(revision),
       isDry,
       former: former?.spec,
     });
     const credentials = await makeCredentials(settings, former?.spec.credentials);
-    const spec: ServiceSpec = { name, revision, settings, credentials, ...prepared };
+    const place = computeTarget === undefined ? {} : { computeTarget };
+    const spec: ServiceSpec = { name, revision, settings, credentials, ...place, ...prepared };
     const inferenceConfig = input.inferenceConfig === undefined ? undefined : path.resolve(input.inferenceConfig);
     return { spec, inferenceConfig };
   }
 
-  async #view(record: ServiceRecord): Promise<Service> {
-    const target = await this.#target(record.spec.settings.computeType);
+  async #view(store: ServiceStore, record: ServiceRecord): Promise<Service> {
+    const target = await this.#target(store, record.spec);
     return serviceView(record, await target.observe(record.spec));
   }
 
@@ -270,21 +284,14 @@ export class WorkspaceServices {
     return new Store(this.#folders.services);
   }
 
-  async #target(computeType: DeploymentSettings['computeType']): Promise<Target> {
-    return await openTarget(computeType, this.#folders);
+  async #target(
+    store: ServiceStore,
+    { settings, computeTarget }: Pick<ServiceSpec, 'settings' | 'computeTarget'>,
+  ): Promise<Target> {
+    return await openTarget(settings.computeType, computeTarget, { folders: this.#folders, store });
   }
 
   #apps(name: string): AppFolders {
     return new AppFolders(path.join(this.#folders.services, 'apps', name));
   }
-}
-
-/** Settings as a file would have them: what has a default may stand there too. */
-function written(settings: DeploymentSettings): Readonly<Record<string, unknown>> {
-  return { ...settings };
-}
-
-function fits(spec: ServiceSpec, { computeType, model }: ServiceFilter): boolean {
-  if (computeType !== undefined && spec.settings.computeType.toLowerCase() !== computeType.toLowerCase()) return false;
-  return model === undefined || spec.models.some((id) => id === model || id.startsWith(`${model}:`));
 }

@@ -4,6 +4,7 @@ import { discardEvents, messageOf } from '@edgewright/contract';
 import type { EventSink } from '@edgewright/contract';
 import { serveModel } from './serve-model.ts';
 import type { ModelServer, ServeInput } from './serve-model.ts';
+import { WorkspaceComputeTargets } from './workspace-compute-targets.ts';
 import { WorkspaceEdge } from './workspace-edge.ts';
 import { WorkspaceError } from './workspace-error.ts';
 import type { WorkspaceFolders } from './workspace-folders.ts';
@@ -34,6 +35,7 @@ export class Workspace implements AsyncDisposable {
   readonly images: WorkspaceImages;
   readonly manifests: WorkspaceManifests;
   readonly services: WorkspaceServices;
+  readonly computeTargets: WorkspaceComputeTargets;
   readonly edge: WorkspaceEdge;
   readonly fleet: WorkspaceFleet;
   readonly simulator: WorkspaceSimulator;
@@ -44,7 +46,8 @@ export class Workspace implements AsyncDisposable {
     this.#events = events;
     this.models = new WorkspaceModels(folders, events);
     this.images = new WorkspaceImages({ folders, models: this.models, events });
-    this.services = new WorkspaceServices({ folders, models: this.models, events });
+    this.services = new WorkspaceServices({ folders, models: this.models, images: this.images, events });
+    this.computeTargets = new WorkspaceComputeTargets(folders);
     this.manifests = new WorkspaceManifests({ images: this.images });
     this.simulator = new WorkspaceSimulator(folders, events);
     this.edge = new WorkspaceEdge({ simulator: this.simulator, manifests: this.manifests, events });

@@ -62,4 +62,22 @@ export const deployersErrors = {
     meaning: 'A Kubernetes cluster refused a request, or cannot be reached',
     remedy: 'The message has the reason of the cluster; check the rights of the account in the kubeconfig.',
   },
+  ComputeTargetNotFound: {
+    fault: 'user',
+    httpStatus: 404,
+    meaning: 'There is no compute target of that name in this workspace',
+    remedy: 'Run `edgewright computetarget list`, or attach one with `edgewright computetarget attach aks`.',
+  },
+  ComputeTargetExists: {
+    fault: 'user',
+    httpStatus: 409,
+    meaning: 'There is a compute target of that name already',
+    remedy: 'Choose another name, or detach the other one first.',
+  },
+  ComputeTargetInUse: {
+    fault: 'user',
+    httpStatus: 409,
+    meaning: 'Services run on a compute target that is to be detached',
+    remedy: 'Delete the services that the message names first.',
+  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -32,6 +32,12 @@ export const workspaceErrors = {
     meaning: 'Services cannot be deployed to that kind of compute',
     remedy: 'Choose one of the compute types that the message lists.',
   },
+  ComputeTargetMissing: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'A service is to be deployed to a cluster, and it is not said to which, or where its image can be pushed',
+    remedy: 'Attach a cluster with `edgewright computetarget attach aks`, and name it with --ct or computeTargetName.',
+  },
   ServiceUnreachable: {
     fault: 'remote',
     httpStatus: 502,

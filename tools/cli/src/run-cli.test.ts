@@ -87,6 +87,12 @@ describe('the command', () => {
       ['model', 'deploy', '-n', 'svc', '-m', 'm', '--cp', 'local', '--port', 'x'],
       '$.port: expected a value of type integer',
     ],
+    ['a cluster that is not attached', ['computetarget', 'show', '-n', 'nope'], 'no compute target "nope"'],
+    [
+      'a kubeconfig that is not there',
+      ['computetarget', 'attach', 'aks', '-n', 'prod', '--kubeconfig', 'nope'],
+      'cannot use the kubeconfig',
+    ],
     ['a hub that nobody named', ['edge', 'apply', '-d', 'd', '-k', 'nope.json'], 'nope.json'],
   ];
 
@@ -143,6 +149,8 @@ describe('the command', () => {
     ['image', 'delete'],
     ['key', 'create'],
     ['model', 'deploy'],
+    ['computetarget', 'attach', 'aks'],
+    ...['list', 'show', 'detach'].map((verb) => ['computetarget', verb]),
     ...[
       'list',
       'show',

@@ -4,6 +4,7 @@ import { CliError } from './cli-error.ts';
 import { Invocation } from './invocation.ts';
 import { reportFailure } from './report-failure.ts';
 import { defineDoctor } from './verbs/doctor.ts';
+import { defineComputeTarget } from './verbs/computetarget.ts';
 import { defineEdge } from './verbs/edge.ts';
 import { defineImage } from './verbs/image.ts';
 import { defineKey } from './verbs/key.ts';
@@ -19,6 +20,7 @@ const groups = [
   defineModel,
   defineModelDeploy,
   defineService,
+  defineComputeTarget,
   defineImage,
   defineKey,
   defineManifest,

@@ -38,6 +38,18 @@ const SETTINGS: readonly SettingFlag[] = [
   flag('--timeout-ms <n>', 'scoringTimeoutMs', number),
   flag('--replica-max-concurrent-requests <n>', 'maxConcurrentRequestsPerContainer', number),
   flag('--max-request-wait-time <ms>', 'maxQueueWaitMs', number),
+  flag('--cc, --cpu-cores <n>', 'containerResourceRequirements.cpu', number),
+  flag('--ccl, --cpu-cores-limit <n>', 'containerResourceRequirements.cpuLimit', number),
+  flag('--gb, --memory-gb <n>', 'containerResourceRequirements.memoryInGB', number),
+  flag('--gbl, --memory-gb-limit <n>', 'containerResourceRequirements.memoryInGBLimit', number),
+  flag('--gc, --gpu-cores <n>', 'containerResourceRequirements.gpu', number),
+  flag('--num-replicas <n>', 'numReplicas', number),
+  flag('--autoscale-enabled <bool>', 'autoScaler.autoscaleEnabled', truth),
+  flag('--autoscale-min-replicas <n>', 'autoScaler.minReplicas', number),
+  flag('--autoscale-max-replicas <n>', 'autoScaler.maxReplicas', number),
+  flag('--autoscale-refresh-seconds <n>', 'autoScaler.refreshPeriodInSeconds', number),
+  flag('--autoscale-target-utilization <n>', 'autoScaler.targetUtilization', number),
+  flag('--namespace <name>', 'namespace', words),
 ];
 
 /** Adds a flag for each key of the deployment configuration; the description of each is its key. */
@@ -64,7 +76,7 @@ export function settingOverrides(given: Readonly<Record<string, unknown>>): Reco
 
 /** commander's name of a flag: `--max-request-wait-time <ms>` is `maxRequestWaitTime`. */
 function attribute(flags: string): string {
-  const name = /--([a-z-]+)/.exec(flags)?.[1];
+  const name = /--([a-z-]+) </.exec(flags)?.[1];
   if (name === undefined) throw new CliError('UsageInvalid', `the flag "${flags}" has no long name`);
   return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -118,8 +118,8 @@ describe('the AKS target', () => {
   it('shows what somebody changed by hand', async () => {
     const context = await setUp();
     const first = await deployed(context);
-    const service = context.cluster.find('Service', 'diabetes') as { spec?: { ports?: { port: number }[] } };
-    (service.spec?.ports?.[0] as { port: number }).port = 8080;
+    const service = context.cluster.find('Service', 'diabetes') as unknown as { spec: { ports: [{ port: number }] } };
+    service.spec.ports[0].port = 8080;
     expect((await context.target.plan(first)).changes).toEqual([
       { action: 'update', subject: 'Service models/diabetes', reason: 'spec.ports.0.port' },
     ]);

@@ -83,11 +83,13 @@ export class AksTarget implements Target {
   async observe(spec: ServiceSpec): Promise<Observation | undefined> {
     const { namespace } = spec.settings as AksSettings;
     const metadata = { name: spec.name, namespace };
-    const deployment = (await this.#read({ apiVersion: 'apps/v1', kind: 'Deployment', metadata })) as
-      | V1Deployment
-      | undefined;
+    const deployment: V1Deployment | undefined = await this.#read({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata,
+    });
     if (deployment === undefined) return undefined;
-    const service = (await this.#read({ apiVersion: 'v1', kind: 'Service', metadata })) as V1Service | undefined;
+    const service: V1Service | undefined = await this.#read({ apiVersion: 'v1', kind: 'Service', metadata });
     const pods = await this.#pods(spec);
     const rollout = rolloutOf(deployment);
     const seen = await observePods(pods, rollout.revision, (pod) => this.#podLog(pod, { previous: true, lines: 200 }));
@@ -139,14 +141,7 @@ export class AksTarget implements Target {
   }
 
   async #patch(object: KubernetesManifest, dryRun?: 'All'): Promise<KubernetesObject> {
-    return await this.#objects.patch(
-      object as Header,
-      undefined,
-      dryRun,
-      FIELD_MANAGER,
-      true,
-      PatchStrategy.ServerSideApply,
-    );
+    return await this.#objects.patch(object, undefined, dryRun, FIELD_MANAGER, true, PatchStrategy.ServerSideApply);
   }
 
   async #read(

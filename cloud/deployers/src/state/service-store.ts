@@ -5,6 +5,18 @@ import { messageOf } from '@edgewright/contract';
 import { DeployersError } from '../deployers-error.ts';
 import type { ServiceSpec } from '../service-spec.ts';
 
+/** A place for services that has a name: a cluster, by its kubeconfig. */
+export interface ComputeTarget {
+  readonly name: string;
+  readonly computeType: 'aks';
+  /** Absolute path. */
+  readonly kubeconfig: string;
+  readonly context?: string;
+  /** Where images are pushed, and the cluster pulls them: `HOST` or `HOST/PATH`. */
+  readonly registry?: string;
+  readonly createdTime: string;
+}
+
 /** A service as it was deployed last. */
 export interface ServiceRecord {
   readonly spec: ServiceSpec;
@@ -22,6 +34,10 @@ export interface ServiceRecord {
 const BUSY_TIMEOUT_MS = 10_000;
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS services (
+    name TEXT PRIMARY KEY,
+    record TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS compute_targets (
     name TEXT PRIMARY KEY,
     record TEXT NOT NULL
   ) STRICT;
@@ -80,6 +96,64 @@ export class ServiceStore implements Disposable {
 
   delete(name: string): void {
     this.#database.prepare('DELETE FROM services WHERE name = ?').run(name);
+  }
+
+  /** In the order of their names. */
+  listTargets(): ComputeTarget[] {
+    const rows = this.#database.prepare('SELECT record FROM compute_targets ORDER BY name').all();
+    return rows.map(({ record }) => JSON.parse(String(record)) as ComputeTarget);
+  }
+
+  /** @throws DeployersError `ComputeTargetNotFound` */
+  getTarget(name: string): ComputeTarget {
+    const all = this.listTargets();
+    const found = all.find((target) => target.name === name);
+    if (found !== undefined) return found;
+    const known = all.length === 0 ? 'there is none' : `there are ${all.map((target) => target.name).join(', ')}`;
+    throw new DeployersError(
+      'ComputeTargetNotFound',
+      `there is no compute target "${name}" in this workspace; ${known}`,
+      {
+        details: { name },
+      },
+    );
+  }
+
+  /**
+   * Adds a compute target.
+   *
+   * @throws DeployersError `ComputeTargetExists`
+   */
+  addTarget(target: ComputeTarget): void {
+    if (this.listTargets().some(({ name }) => name === target.name)) {
+      throw new DeployersError('ComputeTargetExists', `there is a compute target "${target.name}" already`, {
+        details: { name: target.name },
+      });
+    }
+    this.#database
+      .prepare('INSERT INTO compute_targets (name, record) VALUES (?, ?)')
+      .run(target.name, JSON.stringify(target));
+  }
+
+  /**
+   * Forgets a compute target.
+   *
+   * @throws DeployersError `ComputeTargetNotFound`, `ComputeTargetInUse` with the services that are there
+   */
+  removeTarget(name: string): void {
+    this.getTarget(name);
+    const users = this.list().filter(({ spec }) => spec.computeTarget === name);
+    if (users.length > 0) {
+      const services = users.map(({ spec }) => spec.name);
+      throw new DeployersError(
+        'ComputeTargetInUse',
+        `the compute target "${name}" has services: ${services.join(', ')}`,
+        {
+          details: { name, services },
+        },
+      );
+    }
+    this.#database.prepare('DELETE FROM compute_targets WHERE name = ?').run(name);
   }
 
   [Symbol.dispose](): void {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { DeployInput, ServicePlan } from '@edgewright/workspace';
 import { CliError } from '../cli-error.ts';
 import { collect, oneOf } from '../flag-values.ts';
 import type { Invocation } from '../invocation.ts';
@@ -11,6 +12,9 @@ interface DeployFlags {
   readonly ic?: string;
   readonly dc?: string;
   readonly computeType?: string;
+  readonly ct?: string;
+  readonly image?: string;
+  readonly dryRun?: boolean;
   readonly overwrite?: boolean;
   readonly wait: boolean;
 }
@@ -31,6 +35,9 @@ export function defineModelDeploy(program: Command, invocation: Invocation): voi
       'instead of a file: local, with its defaults',
       oneOf('--compute-type', ['local']),
     )
+    .option('--ct <name>', 'the compute target, for aks: a cluster that was attached')
+    .option('--image <reference>', 'an image that the cluster can pull, instead of one that is built and pushed now')
+    .option('--dry-run', 'print what would be done, and the objects of Kubernetes as YAML; do nothing')
     .option('--overwrite', 'replace a service of that name')
     .option('--no-wait', 'do not wait until it is healthy');
   addSettingFlags(verb)
@@ -42,8 +49,8 @@ export function defineModelDeploy(program: Command, invocation: Invocation): voi
       if (flags.dc === undefined && flags.computeType === undefined) {
         throw new CliError('UsageInvalid', 'it is not said where to deploy: give --dc FILE, or --cp local');
       }
-      const service = await invocation.withWorkspace((workspace) =>
-        workspace.services.deploy({
+      await invocation.withWorkspace(async (workspace) => {
+        const input: DeployInput = {
           name: flags.name,
           models: flags.model,
           inferenceConfig: flags.ic === undefined ? undefined : invocation.path(flags.ic),
@@ -52,8 +59,24 @@ export function defineModelDeploy(program: Command, invocation: Invocation): voi
           overwrite: flags.overwrite === true,
           wait: flags.wait,
           signal: invocation.context.signal,
-        }),
-      );
-      invocation.terminal.result(service, () => serviceText(service));
+          computeTarget: flags.ct,
+          image: flags.image,
+        };
+        if (flags.dryRun === true) {
+          const plan = await workspace.services.plan(input);
+          invocation.terminal.result(plan, () => planText(plan));
+          return;
+        }
+        const service = await workspace.services.deploy(input);
+        invocation.terminal.result(service, () => serviceText(service));
+      });
     });
+}
+
+/** The changes as comments, and the objects in a form that `kubectl apply -f -` takes. */
+function planText({ changes, yaml }: ServicePlan): string {
+  const lines = changes.map(
+    ({ action, subject, reason }) => `# ${action} ${subject}${reason === undefined ? '' : `: ${reason}`}`,
+  );
+  return [...(lines.length === 0 ? ['# nothing to do'] : lines), yaml.trimEnd()].join('\n').trimEnd();
 }

@@ -53,6 +53,7 @@ interface UpdateFlags {
   readonly model?: string[];
   readonly ic?: string;
   readonly dc?: string;
+  readonly image?: string;
   readonly wait: boolean;
 }
 
@@ -64,6 +65,7 @@ function defineUpdate(group: Command, invocation: Invocation): void {
     .option('-m, --model <id>', 'a registered model, NAME or NAME:VERSION; may be given several times', collect)
     .option('--ic <file>', 'the inference configuration')
     .option('--dc <file>', 'the deployment configuration')
+    .option('--image <reference>', 'for aks: an image that the cluster can pull, instead of one that is built now')
     .option('--no-wait', 'do not wait until it is healthy');
   addSettingFlags(verb)
     .addHelpText('after', '\nExample:\n  $ edgewright service update -n diabetes-service -m diabetes:2')
@@ -74,6 +76,7 @@ function defineUpdate(group: Command, invocation: Invocation): void {
           wait: flags.wait,
           overrides: settingOverrides(flags as unknown as Record<string, unknown>),
           signal: invocation.context.signal,
+          image: flags.image,
           ...(flags.model === undefined ? {} : { models: flags.model }),
           ...(flags.ic === undefined ? {} : { inferenceConfig: invocation.path(flags.ic) }),
           ...(flags.dc === undefined ? {} : { deploymentConfig: invocation.path(flags.dc) }),

@@ -1,0 +1,23 @@
+import type { KubernetesManifest, PlannedChange, ServiceSpec } from '@edgewright/deployers';
+import { stringify } from 'yaml';
+
+/** What a deployment would do. */
+export interface ServicePlan {
+  readonly changes: readonly PlannedChange[];
+  /** For `aks`: the objects of Kubernetes, without the data of Secrets. */
+  readonly objects: readonly KubernetesManifest[];
+  /** The objects as YAML. */
+  readonly yaml: string;
+}
+
+/** Puts a plan into the form in which it may be shown. */
+export async function servicePlan(spec: ServiceSpec, changes: readonly PlannedChange[]): Promise<ServicePlan> {
+  const { kubernetesObjects } = await import('@edgewright/deployers');
+  const objects = spec.settings.computeType === 'aks' ? kubernetesObjects(spec).map(withoutSecrets) : [];
+  return { changes, objects, yaml: objects.map((object) => `---\n${stringify(object)}`).join('') };
+}
+
+function withoutSecrets(object: KubernetesManifest): KubernetesManifest {
+  const { apiVersion, kind, metadata } = object;
+  return kind === 'Secret' ? { apiVersion, kind, metadata, type: 'Opaque' } : object;
+}
