@@ -45,7 +45,7 @@ export function throughputComparisons({ vision, perceptron, diabetes }: BenchMod
       model: perceptron,
       goal: 3,
       callers: 64,
-      runs: 6400,
+      runs: 32_000,
       engine: { threads: 1, batching: { maxSize: 64 } },
       rawThreads: [1],
     },

@@ -5,7 +5,7 @@ import type { Job, JobOutput, ModelJob } from '../scoring/job.ts';
 import { streamOf } from '../streaming/stream-of.ts';
 import { closedError, timeoutError } from './dispatch-errors.ts';
 import type { Lane } from './lane.ts';
-import { batchKey, joinJobs, rowsOf, splitOutput } from './micro-batching.ts';
+import { batchPlace, joinJobs, splitOutput } from './micro-batching.ts';
 import type { BatchingOptions } from './micro-batching.ts';
 import { PendingRequest } from './pending-request.ts';
 import type { Dispatched } from './pending-request.ts';
@@ -96,7 +96,7 @@ export class Dispatcher {
       return Promise.reject(refusal.error);
     }
     const request = new PendingRequest(job, options, this.#limits.timeoutMs);
-    if (this.#batching !== undefined) request.batchKey = batchKey(job, this.#batching.models);
+    if (this.#batching !== undefined) request.batch = batchPlace(job, this.#batching.models);
     request.watch({
       deadlinePassed: () => this.#deadlinePassed(request),
       givenUp: () => this.#givenUp(request),
@@ -169,11 +169,12 @@ export class Dispatcher {
     const [first] = this.#waiting;
     const batching = this.#batching;
     if (first === undefined) return [];
-    if (batching === undefined || first.batchKey === undefined) return [first];
+    if (batching === undefined || first.batch === undefined) return [first];
+    const { key } = first.batch;
     const taken: PendingRequest[] = [];
     let rows = 0;
     for (const request of this.#waiting) {
-      const own = request.batchKey === first.batchKey ? rowsOf(request.job as ModelJob) : undefined;
+      const own = request.batch?.key === key ? request.batch.rows : undefined;
       // those behind one that cannot join wait for it: nobody is overtaken
       if (own === undefined || (taken.length > 0 && rows + own > batching.maxSize)) return taken;
       taken.push(request);
@@ -219,7 +220,7 @@ export class Dispatcher {
         ? [output]
         : splitOutput(
             output,
-            requests.map((request) => rowsOf(request.job as ModelJob) ?? 0),
+            requests.map((request) => request.batch?.rows ?? 0),
           );
     if (outputs === undefined) {
       this.#again(requests);

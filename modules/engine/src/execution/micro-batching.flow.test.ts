@@ -6,7 +6,7 @@ import { tinyOnnx } from '../../../../test/support/tiny-onnx.ts';
 import type { Engine, InferResult } from '../engine.ts';
 import type { ModelJob } from '../scoring/job.ts';
 import type { Tensor } from '../tensor.ts';
-import { batchKey, canBatch, joinJobs, splitOutput } from './micro-batching.ts';
+import { batchPlace, canBatch, joinJobs, splitOutput } from './micro-batching.ts';
 
 const models = new Set(['m']);
 const job = (x: Tensor, more: Record<string, Tensor> = {}): ModelJob => ({ kind: 'model', model: 'm', inputs: { x, ...more } }); // prettier-ignore
@@ -36,13 +36,16 @@ describe('joining jobs', () => {
   });
 
   it('takes the same model and the same shape of a row, nothing else', () => {
-    const key = batchKey(job(rows([1, 2], 2)), models);
-    expect(batchKey(job(rows([1, 2, 3, 4], 2)), models)).toBe(key);
-    expect(batchKey(job(rows([1, 2, 3], 3)), models)).not.toBe(key);
-    expect(batchKey(job({ datatype: 'INT32', shape: [1, 2], data: Int32Array.of(1, 2) }), models)).not.toBe(key);
-    expect(batchKey(job(rows([1, 2], 2)), new Set(['other']))).toBeUndefined();
-    expect(batchKey(job(rows([1, 2], 2), { y: rows([1, 2], 1) }), models)).toBeUndefined();
-    expect(batchKey({ kind: 'script', data: 1 }, models)).toBeUndefined();
+    const place = batchPlace(job(rows([1, 2], 2)), models);
+    expect(place?.rows).toBe(1);
+    expect(batchPlace(job(rows([1, 2, 3, 4], 2)), models)).toEqual({ key: place?.key, rows: 2 });
+    expect(batchPlace(job(rows([1, 2, 3], 3)), models)?.key).not.toBe(place?.key);
+    expect(batchPlace(job({ datatype: 'INT32', shape: [1, 2], data: Int32Array.of(1, 2) }), models)?.key).not.toBe(
+      place?.key,
+    );
+    expect(batchPlace(job(rows([1, 2], 2)), new Set(['other']))).toBeUndefined();
+    expect(batchPlace(job(rows([1, 2], 2), { y: rows([1, 2], 1) }), models)).toBeUndefined();
+    expect(batchPlace({ kind: 'script', data: 1 }, models)).toBeUndefined();
   });
 
   it('does not split what has not a row for each row', () => {

@@ -20,7 +20,7 @@ export function canBatch({ inputs, outputs }: ModelSignature): boolean {
 }
 
 /** The rows of a job that may be joined with others; undefined when its inputs do not agree on them. */
-export function rowsOf(job: ModelJob): number | undefined {
+function rowsOf(job: ModelJob): number | undefined {
   let rows: number | undefined;
   for (const name of Object.keys(job.inputs)) {
     const own = job.inputs[name]?.shape[0];
@@ -30,19 +30,30 @@ export function rowsOf(job: ModelJob): number | undefined {
   return rows;
 }
 
+/** What a job brings to a batch. */
+export interface BatchPlace {
+  /** Jobs with the same key may be joined: the model, and element type and shape of a row of each input. */
+  readonly key: string;
+  readonly rows: number;
+}
+
 /**
- * What two jobs must have in common to be joined: the model, and the shape of a row of each input.
+ * Where a job belongs.
  *
  * @param models the names of the models whose rows can be scored together
  * @returns undefined for a job that cannot be joined with any
  */
-export function batchKey(job: Job, models: ReadonlySet<string>): string | undefined {
-  if (job.kind !== 'model' || !models.has(job.model) || rowsOf(job) === undefined) return undefined;
-  const names = Object.keys(job.inputs).toSorted();
-  const rows = names.map(
-    (name) => `${name}:${job.inputs[name]?.datatype}:${job.inputs[name]?.shape.slice(1).join(',')}`,
-  );
-  return `${job.model}|${rows.join('|')}`;
+export function batchPlace(job: Job, models: ReadonlySet<string>): BatchPlace | undefined {
+  if (job.kind !== 'model' || !models.has(job.model)) return undefined;
+  const rows = rowsOf(job);
+  if (rows === undefined) return undefined;
+  let key = job.model;
+  for (const name of Object.keys(job.inputs).toSorted()) {
+    const tensor = job.inputs[name];
+    key += `|${name}:${tensor?.datatype}`;
+    for (let at = 1; at < (tensor?.shape.length ?? 0); at += 1) key += `,${tensor?.shape[at]}`;
+  }
+  return { key, rows };
 }
 
 /** One job that does the work of several with the same key. */

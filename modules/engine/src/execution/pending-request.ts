@@ -1,5 +1,6 @@
 import type { RequestOptions, Timings } from '../engine.ts';
 import type { Job, JobOutput } from '../scoring/job.ts';
+import type { BatchPlace } from './micro-batching.ts';
 
 /** A job's result and how long it took. */
 export interface Dispatched {
@@ -20,8 +21,8 @@ export class PendingRequest {
   readonly timeoutMs: number;
   readonly submitted = performance.now();
   readonly answer: Promise<Dispatched>;
-  /** With which others it may be joined: those with the same key; with none when it has none. */
-  batchKey: string | undefined;
+  /** With which others it may be joined; with none when it has no place. */
+  batch: BatchPlace | undefined;
   settled = false;
   #started: number | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -63,7 +64,7 @@ export class PendingRequest {
   /** Back to the queue, to run alone. */
   restart(): void {
     this.#started = undefined;
-    this.batchKey = undefined;
+    this.batch = undefined;
   }
 
   resolve(output: JobOutput): void {
