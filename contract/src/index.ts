@@ -61,6 +61,8 @@ export { ociPlatforms, platformOf, platforms, PlatformSchema } from './platform.
 export type { OciPlatform, Platform } from './platform.ts';
 export { parseRemoteModel, RemoteModelSchema, remoteProtocols } from './remote-model.ts';
 export type { RemoteModel, RemoteTensor } from './remote-model.ts';
+export { RolloutFileSchema, RolloutGateSchema, RolloutRingSchema, RolloutWindowSchema } from './rollout-file.ts';
+export type { RolloutFile, RolloutGate, RolloutRing, RolloutWindow } from './rollout-file.ts';
 export { compileRoute } from './routes/compile-route.ts';
 export type { CompiledRoute, RouteSink, RouteTruth } from './routes/compile-route.ts';
 export type { RouteErrorDetails, RouteFaultCode } from './routes/route-fault.ts';

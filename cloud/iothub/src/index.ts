@@ -25,3 +25,13 @@ export { configurationOfContent, configurationOfDevice, planChange } from './pla
 export type { PlannedChange } from './plan/plan-hub.ts';
 export { compileCondition } from './plan/target-condition.ts';
 export type { TargetCondition } from './plan/target-condition.ts';
+export { assignRings } from './rollouts/assign-rings.ts';
+export type { GateValue } from './rollouts/check-gates.ts';
+export { driveRollout } from './rollouts/rollout-controller.ts';
+export type { DriveOptions } from './rollouts/rollout-controller.ts';
+export { RolloutStore } from './rollouts/rollout-store.ts';
+export type { AuditEntry, GateRecord, RolloutRecord, RolloutState, RolloutWish } from './rollouts/rollout-store.ts';
+export { rolloutView } from './rollouts/rollout-view.ts';
+export type { RingStatus, RolloutView } from './rollouts/rollout-view.ts';
+export { keepRollout, prepareRollout } from './rollouts/start-rollout.ts';
+export type { PreparedRollout, StartRolloutInput } from './rollouts/start-rollout.ts';

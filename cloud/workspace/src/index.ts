@@ -59,6 +59,9 @@ export type {
   ScriptResponseInit,
   Tensor,
 } from '@edgewright/engine';
+export { WorkspaceRollouts } from './workspace-rollouts.ts';
+export type { DriveInput, StartInput } from './workspace-rollouts.ts';
+export type { AuditEntry, GateRecord, RolloutView } from '@edgewright/iothub';
 export type {
   ConfigurationChange,
   DeploymentSettings,

@@ -13,6 +13,7 @@ import { WorkspaceImages } from './workspace-images.ts';
 import { WorkspaceManifests } from './workspace-manifests.ts';
 import { WorkspaceModels } from './workspace-models.ts';
 import { WorkspaceServices } from './workspace-services.ts';
+import { WorkspaceRollouts } from './workspace-rollouts.ts';
 import { WorkspaceSimulator } from './workspace-simulator.ts';
 
 export interface WorkspaceOptions {
@@ -38,6 +39,7 @@ export class Workspace implements AsyncDisposable {
   readonly computeTargets: WorkspaceComputeTargets;
   readonly edge: WorkspaceEdge;
   readonly fleet: WorkspaceFleet;
+  readonly rollouts: WorkspaceRollouts;
   readonly simulator: WorkspaceSimulator;
   readonly #events: EventSink;
 
@@ -51,6 +53,7 @@ export class Workspace implements AsyncDisposable {
     this.manifests = new WorkspaceManifests({ images: this.images });
     this.simulator = new WorkspaceSimulator(folders, events);
     this.edge = new WorkspaceEdge({ simulator: this.simulator, manifests: this.manifests, events });
+    this.rollouts = new WorkspaceRollouts({ folders, edge: this.edge, events });
     this.fleet = new WorkspaceFleet({ edge: this.edge, images: this.images });
   }
 

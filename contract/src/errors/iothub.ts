@@ -44,6 +44,30 @@ export const iothubErrors = {
     meaning: 'The content of a deployment is not one of IoT Hub',
     remedy: 'Run `edgewright manifest lint FILE` on it.',
   },
+  RolloutRefused: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'A rollout does not fit the fleet',
+    remedy: 'Mend the rollout file as the message says; `edgewright rollout start FILE --dry-run` tries it.',
+  },
+  RolloutExists: {
+    fault: 'user',
+    httpStatus: 409,
+    meaning: 'There is a rollout of this name already',
+    remedy: 'Choose another name; `edgewright rollout resume NAME` goes on with the one that is there.',
+  },
+  RolloutNotFound: {
+    fault: 'user',
+    httpStatus: 404,
+    meaning: 'There is no rollout of this name in the workspace',
+    remedy: 'The message lists those that there are.',
+  },
+  RolloutBusy: {
+    fault: 'user',
+    httpStatus: 409,
+    meaning: 'Another controller drives the rollout',
+    remedy: 'Let it go on, or end it first; pause, abort and rollback reach it by themselves.',
+  },
   MethodRefused: {
     fault: 'remote',
     httpStatus: 502,

@@ -93,6 +93,8 @@ describe('the command', () => {
       ['computetarget', 'attach', 'aks', '-n', 'prod', '--kubeconfig', 'nope'],
       'cannot use the kubeconfig',
     ],
+    ['a rollout that was never started', ['rollout', 'status', 'x'], 'there is none'],
+    ['a rollout file that is not there', ['rollout', 'start', 'nope.yaml'], 'there is no such file'],
     ['a hub that nobody named', ['edge', 'apply', '-d', 'd', '-k', 'nope.json'], 'nope.json'],
   ];
 
@@ -175,6 +177,14 @@ describe('the command', () => {
     ['edge', 'deployment', 'list'],
     ['edge', 'plan'],
     ['edge', 'diff'],
+    ['rollout', 'start'],
+    ['rollout', 'status'],
+    ['rollout', 'pause'],
+    ['rollout', 'resume'],
+    ['rollout', 'abort'],
+    ['rollout', 'rollback'],
+    ['rollout', 'approve'],
+    ['rollout', 'history'],
     ['edge', 'twin', 'show'],
     ['edge', 'twin', 'update'],
     ['edge', 'invoke'],

@@ -11,6 +11,7 @@ import { defineKey } from './verbs/key.ts';
 import { defineManifest } from './verbs/manifest.ts';
 import { defineModelDeploy } from './verbs/model-deploy.ts';
 import { defineModel } from './verbs/model.ts';
+import { defineRollout } from './verbs/rollout.ts';
 import { defineRoute } from './verbs/route.ts';
 import { defineServe } from './verbs/serve.ts';
 import { defineService } from './verbs/service.ts';
@@ -25,6 +26,7 @@ const groups = [
   defineKey,
   defineManifest,
   defineEdge,
+  defineRollout,
   defineSim,
   defineRoute,
   defineServe,
