@@ -5,4 +5,6 @@ export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   engine: async () => (await import('./engine.ts')).engineBench(),
   demo: async () => (await import('./demo.ts')).demoBench(),
   edge: async () => (await import('./edge.ts')).edgeBench(),
+  fleet: async () => (await import('./fleet.ts')).fleetBench(),
+  simulator: async () => (await import('./simulator.ts')).simulatorBench(),
 };
