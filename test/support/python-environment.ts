@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { access, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -26,21 +27,44 @@ export async function pythonEnvironment(file: string): Promise<{ readonly execut
   const executable = path.join(environment, 'bin/python');
   if (await isThere(executable)) return { executable };
   await mkdir(cache, { recursive: true });
-  const unfinished = await mkdtemp(path.join(cache, 'unfinished-'));
   try {
-    await run('python3', ['-m', 'venv', unfinished], { timeout: INSTALL_TIMEOUT_MS });
-    const install = ['-m', 'pip', 'install', '--quiet', '--only-binary=:all:', '--disable-pip-version-check'];
-    await run(path.join(unfinished, 'bin/python'), [...install, '--requirement', requirements], {
-      timeout: INSTALL_TIMEOUT_MS,
-    });
-    // another test may have been quicker; nothing in an environment but its scripts minds where it stands
-    await rename(unfinished, environment).catch(async (error: unknown) => {
-      if (!(await isThere(executable))) throw error;
-    });
+    // tests that run side by side install it once
+    if (await isOurTurn(`${environment}.lock`, executable)) await install(requirements, environment);
     return { executable };
   } catch (error) {
     const lines = String(error instanceof Error ? error.message : error).split('\n');
     return `no Python with the packages of test/support/${file}: ${lines.slice(0, 3).join(' ')}`;
+  } finally {
+    await rm(`${environment}.lock`, { recursive: true, force: true });
+  }
+}
+
+/** Waits for whoever installs already; false when that is done, true when it is ours to do. */
+async function isOurTurn(lock: string, executable: string): Promise<boolean> {
+  for (;;) {
+    const isOurs = await mkdir(lock).then(
+      () => true,
+      () => false,
+    );
+    if (await isThere(executable)) return false;
+    if (isOurs) return true;
+    const { mtimeMs } = await stat(lock).catch(() => ({ mtimeMs: Date.now() }));
+    // whoever held it was killed
+    if (Date.now() - mtimeMs > INSTALL_TIMEOUT_MS) await rm(lock, { recursive: true, force: true });
+    await sleep(200);
+  }
+}
+
+async function install(requirements: string, environment: string): Promise<void> {
+  const unfinished = await mkdtemp(path.join(path.dirname(environment), 'unfinished-'));
+  try {
+    await run('python3', ['-m', 'venv', unfinished], { timeout: INSTALL_TIMEOUT_MS });
+    const pip = ['-m', 'pip', 'install', '--quiet', '--only-binary=:all:', '--disable-pip-version-check'];
+    await run(path.join(unfinished, 'bin/python'), [...pip, '--requirement', requirements], {
+      timeout: INSTALL_TIMEOUT_MS,
+    });
+    // nothing in an environment but its scripts minds where it stands
+    await rename(unfinished, environment);
   } finally {
     await rm(unfinished, { recursive: true, force: true });
   }
