@@ -7,6 +7,8 @@ export type { ScorerBundle } from './bundle-scorer.ts';
 export { readWarmUp } from './config/read-warm-up.ts';
 export { deleteImage } from './delete-image.ts';
 export type { DeletedImage } from './delete-image.ts';
+export { writeDockerContext } from './output/docker-context.ts';
+export type { DockerContext, DockerContextOptions } from './output/docker-context.ts';
 export { exportImage } from './export-image.ts';
 export type { ExportedImage, ExportImageOptions } from './export-image.ts';
 export { findPackageRoot } from './package-root.ts';

@@ -5,6 +5,7 @@ export type { WorkspaceFolders } from './workspace-folders.ts';
 export type { ModelServer, ServeInput } from './serve-model.ts';
 export { createSigningKey } from './signing-key-files.ts';
 export type { SigningKeyFiles } from './signing-key-files.ts';
+export type { PackagedImage, PackageModelInput, PackageStage } from './package-model.ts';
 export { isLocalTarget } from './local-target.ts';
 export { readTextFile } from './read-document.ts';
 export { WorkspaceEdge } from './workspace-edge.ts';

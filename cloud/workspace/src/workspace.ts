@@ -2,6 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { discardEvents, messageOf } from '@edgewright/contract';
 import type { EventSink } from '@edgewright/contract';
+import { packageModel } from './package-model.ts';
+import type { PackagedImage, PackageModelInput } from './package-model.ts';
 import { serveModel } from './serve-model.ts';
 import type { ModelServer, ServeInput } from './serve-model.ts';
 import { WorkspaceComputeTargets } from './workspace-compute-targets.ts';
@@ -86,6 +88,17 @@ export class Workspace implements AsyncDisposable {
   /** Serves a model file or a registered model behind `/score` on this machine, until the returned server is closed. */
   async serve(input: ServeInput): Promise<ModelServer> {
     return await serveModel(input, { models: this.models, events: this.#events });
+  }
+
+  /**
+   * From a model to an image, and into a registry: registers the model when it is not yet, builds, and pushes when that is
+   * asked for. Reports one event `package.…` for each stage, with its time.
+   *
+   * @throws what the stages throw
+   */
+  async packageModel(input: PackageModelInput): Promise<PackagedImage> {
+    const { models, images, folders } = this;
+    return await packageModel(input, { models, images, imagesFolder: folders.images, events: this.#events });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -11,8 +11,9 @@ import type { RunFlags } from '../run-flags.ts';
 import { addResourceFlags, resourcesOf } from '../resource-flags.ts';
 import type { ResourceFlags } from '../resource-flags.ts';
 import { defineModelDelete, defineModelDownload, defineModelUpdate } from './model-change.ts';
+import { defineModelPackage } from './model-package.ts';
 
-/** `edgewright model register|list|show|update|download|delete`, with the flags of `az ml model`. */
+/** `edgewright model register|list|show|update|download|delete|package`, with the flags of `az ml model`. */
 export function defineModel(program: Command, invocation: Invocation): void {
   const group = program.command('model').description('register models, look them up, change and delete them');
   defineRegister(group, invocation);
@@ -21,6 +22,7 @@ export function defineModel(program: Command, invocation: Invocation): void {
   defineModelUpdate(group, invocation);
   defineModelDownload(group, invocation);
   defineModelDelete(group, invocation);
+  defineModelPackage(group, invocation);
 }
 
 interface RegisterFlags extends ResourceFlags, RunFlags {

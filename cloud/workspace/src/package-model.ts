@@ -1,0 +1,125 @@
+import { isEdgewrightError } from '@edgewright/contract';
+import type { EventSink } from '@edgewright/contract';
+import type { RegisterModelInput } from '@edgewright/models';
+import type { DockerContext, ImageSummary, PushedImage, RegistryOptions } from '@edgewright/packager';
+import { resolveConfig } from './resolve-config.ts';
+import type { BuildImageInput, WorkspaceImages } from './workspace-images.ts';
+import type { WorkspaceModels } from './workspace-models.ts';
+
+/** From a model file, or registered models, to an image in a registry. */
+export interface PackageModelInput extends Omit<BuildImageInput, 'models'> {
+  /** Registered models, `NAME` or `NAME:VERSION`. */
+  readonly models?: readonly string[];
+  /** A model that is registered first. */
+  readonly register?: RegisterModelInput;
+  /** `REGISTRY/REPOSITORY:TAG`; without it the image stays in the workspace. */
+  readonly push?: string;
+  readonly pushRegistry?: RegistryOptions;
+  /** Write a Docker context into this folder. */
+  readonly contextDirectory?: string;
+}
+
+/** One step, and how long it took. */
+export interface PackageStage {
+  readonly name: 'register' | 'build' | 'push' | 'context';
+  /** What it made: a model's id, a digest, a folder. */
+  readonly result: string;
+  readonly milliseconds: number;
+}
+
+export interface PackagedImage {
+  readonly image: ImageSummary;
+  readonly stages: readonly PackageStage[];
+  readonly pushed?: PushedImage;
+  readonly context?: DockerContext;
+}
+
+interface PackageParts {
+  readonly models: WorkspaceModels;
+  readonly images: WorkspaceImages;
+  readonly imagesFolder: string;
+  readonly events: EventSink;
+}
+
+/** Registers when that is asked for, builds, and pushes; see `Workspace.packageModel`. */
+export async function packageModel(input: PackageModelInput, parts: PackageParts): Promise<PackagedImage> {
+  const { register, models = [], push, pushRegistry, contextDirectory, ...build } = input;
+  const stages: PackageStage[] = [];
+  const stage = async <Result>(
+    name: PackageStage['name'],
+    action: () => Promise<Result>,
+    resultOf: (result: Result) => string,
+  ): Promise<Result> => {
+    const started = performance.now();
+    try {
+      const result = await action();
+      const done = { name, result: resultOf(result), milliseconds: Math.round(performance.now() - started) };
+      stages.push(done);
+      const text = `${name}: ${done.result}, ${(done.milliseconds / 1000).toFixed(1)} s`;
+      parts.events({ stage: `package.${name}`, state: 'done', text, data: { ...done } });
+      return result;
+    } catch (error) {
+      const seconds = ((performance.now() - started) / 1000).toFixed(1);
+      const reason = isEdgewrightError(error) ? error.code : 'unforeseen';
+      parts.events({ stage: `package.${name}`, state: 'failed', text: `${name}: ${reason}, after ${seconds} s` });
+      throw error;
+    }
+  };
+  const registered =
+    register === undefined
+      ? undefined
+      : await stage(
+          'register',
+          () => parts.models.register(register),
+          (one) => one.id,
+        );
+  const references = [...(registered === undefined ? [] : [registered.id]), ...models];
+  const image = await stage(
+    'build',
+    () => parts.images.build({ ...build, models: references }),
+    (built) => `${built.reference} ${built.digest}`,
+  );
+  const context =
+    contextDirectory === undefined
+      ? undefined
+      : await stage(
+          'context',
+          () => writeContext(input, parts, { image, contextDirectory }),
+          (one) => one.directory,
+        );
+  const pushed =
+    push === undefined
+      ? undefined
+      : await stage(
+          'push',
+          () =>
+            parts.images.push({
+              image: image.reference,
+              target: push,
+              ...(pushRegistry === undefined ? {} : { registry: pushRegistry }),
+              ...(build.signal === undefined ? {} : { signal: build.signal }),
+            }),
+          (one) => `${one.reference}, ${one.uploadedBytes} bytes sent`,
+        );
+  return {
+    image,
+    stages,
+    ...(pushed === undefined ? {} : { pushed }),
+    ...(context === undefined ? {} : { context }),
+  };
+}
+
+async function writeContext(
+  input: PackageModelInput,
+  { imagesFolder }: PackageParts,
+  { image, contextDirectory }: { readonly image: ImageSummary; readonly contextDirectory: string },
+): Promise<DockerContext> {
+  const { writeDockerContext } = await import('@edgewright/packager');
+  const { config } = await resolveConfig(input);
+  return await writeDockerContext({
+    layoutDirectory: imagesFolder,
+    image: image.reference,
+    baseImage: config.baseImage ?? 'scratch',
+    directory: contextDirectory,
+  });
+}
