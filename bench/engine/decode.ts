@@ -1,8 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { ModelSignature } from '@edgewright/contract';
-import { decodeJsonRequest } from '../../modules/engine/src/codecs/json-request.ts';
-import { decodeOipRequest } from '../../modules/engine/src/codecs/oip-request.ts';
-import { decodeRawTensor } from '../../modules/engine/src/codecs/raw-tensor.ts';
+import { decodeJsonRequest, decodeOipRequest, decodeRawTensor } from '@edgewright/engine';
 import type { Comparison, Limit } from '../harness.ts';
 
 const SHAPE = [1, 3, 224, 224] as const;

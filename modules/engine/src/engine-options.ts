@@ -1,5 +1,6 @@
 import type { BackendChoice, ExecutionProvider, ModelFormat, Postprocess, Preprocess } from '@edgewright/contract';
-import type { EngineLogger, ExecutionMode } from './engine.ts';
+import type { EngineLogger } from './engine-logger.ts';
+import type { ExecutionMode } from './execution/execution-mode.ts';
 import type { BatchingOptions } from './execution/micro-batching.ts';
 
 /** A model to load. */

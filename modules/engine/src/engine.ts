@@ -1,26 +1,16 @@
 import type { Datatype, ModelSignature } from '@edgewright/contract';
+import type { ExecutionMode } from './execution/execution-mode.ts';
 import type { SwapOptions } from './engine-options.ts';
 import type { ClassPlan } from './images/classify.ts';
 import type { HttpCall, ScriptAnswer } from './scoring/job.ts';
-import type { ScriptDescription } from './scoring/unit-config.ts';
+import type { ScriptDescription } from './entry/script-description.ts';
 import type { NamedTensors } from './tensor.ts';
 
 /** A backend that runs models. */
 export type BackendName = 'onnx' | 'wasm' | 'tfjs' | 'fpga';
 
-/** How requests are run: on the caller's thread, in worker threads, or in child processes. */
-export type ExecutionMode = 'inline' | 'worker' | 'process';
-
-/** Facts first, then a sentence for people: the form of pino, so a pino logger fits. */
-export type LogFunction = (facts: Readonly<Record<string, unknown>>, text: string) => void;
-
-/** Where the engine and entry scripts log. Every pino logger is one. */
-export interface EngineLogger {
-  readonly debug: LogFunction;
-  readonly info: LogFunction;
-  readonly warn: LogFunction;
-  readonly error: LogFunction;
-}
+export type { EngineLogger, LogFunction } from './engine-logger.ts';
+export type { ExecutionMode };
 
 /** What a model takes or gives, as the engine found it when it loaded the model. */
 export interface LoadedModel {

@@ -1,6 +1,6 @@
 export { decodeOipRequest, readOipRequest } from './codecs/oip-request.ts';
 export type { OipRequest, WantedOutput } from './codecs/oip-request.ts';
-export { encodeJsonAnswer } from './codecs/json-request.ts';
+export { decodeJsonRequest, encodeJsonAnswer } from './codecs/json-request.ts';
 export { encodeOipResponse } from './codecs/oip-response.ts';
 export { decodeRawTensor } from './codecs/raw-tensor.ts';
 export { bytesFromTensor } from './codecs/tensor-bytes.ts';
@@ -45,6 +45,6 @@ export type {
 export { arraySchema, elementSchema, needsOpenApi3 } from './schema/json-schema.ts';
 export type { JsonSchema } from './schema/json-schema.ts';
 export type { AnswerHead, ByteStream, HttpCall, ScriptAnswer } from './scoring/job.ts';
-export type { ScriptDescription } from './scoring/unit-config.ts';
+export type { ScriptDescription } from './entry/script-description.ts';
 export type { ClassPlan, ScoredClass } from './images/classify.ts';
 export type { NamedTensors, Tensor, TensorData } from './tensor.ts';

@@ -11,7 +11,8 @@ import type { MadeAnswer } from '../entry/make-answer.ts';
 import type { NamedTensors } from '../tensor.ts';
 import type { Job, JobRequest } from './job.ts';
 import { openSessions } from './open-sessions.ts';
-import type { ScriptDescription, UnitConfig, UnitDescription } from './unit-config.ts';
+import type { ScriptDescription } from '../entry/script-description.ts';
+import type { UnitConfig, UnitDescription } from './unit-config.ts';
 
 /** What a unit gives: as a job does, but the body of an answer may still have to be read from the script. */
 export type UnitOutput =

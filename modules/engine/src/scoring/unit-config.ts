@@ -1,7 +1,7 @@
 import type { BackendChoice, ExecutionProvider } from '@edgewright/contract';
 import type { BackendName, LoadedModel } from '../engine.ts';
 import type { EngineModel, ImageSettings } from '../engine-options.ts';
-import type { JsonSchema } from '../schema/json-schema.ts';
+import type { ScriptDescription } from '../entry/script-description.ts';
 import type { ClassPlan } from '../images/classify.ts';
 
 /** What a unit loads. Crosses threads, so it is plain data. */
@@ -29,13 +29,4 @@ export interface UnitDescription {
   readonly classes?: ClassPlan;
   /** What the entry script says of itself; absent when there is none. */
   readonly script?: ScriptDescription;
-}
-
-/** What an entry script says of itself. Plain data. */
-export interface ScriptDescription {
-  /** True when it wants requests as they came over HTTP. */
-  readonly raw: boolean;
-  /** Of what it declares to take and to give. */
-  readonly input?: JsonSchema;
-  readonly output?: JsonSchema;
 }
