@@ -80,4 +80,10 @@ export const deployersErrors = {
     meaning: 'Services run on a compute target that is to be detached',
     remedy: 'Delete the services that the message names first.',
   },
+  AzureRefused: {
+    fault: 'remote',
+    httpStatus: 502,
+    meaning: 'Azure refused a request, or cannot be reached',
+    remedy: 'The message has the reason of Azure; check the subscription, the resource group, quotas and who is logged in.',
+  },
 } as const satisfies Record<string, ErrorEntry>;
