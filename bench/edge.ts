@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Station } from './edge/station.ts';
 import type { StationModule } from './edge/station.ts';
 import type { Bench, Comparison } from './harness.ts';
@@ -5,6 +6,7 @@ import type { Bench, Comparison } from './harness.ts';
 /** Messages that wait at edgeHub when a module begins. */
 const BACKLOG = 200;
 const SINGLE = 40;
+const FACES = 30;
 /** What scoring and everything around it may add to the time of one message, in milliseconds. */
 const ALLOWED_MS = 0.5;
 
@@ -13,7 +15,10 @@ const ALLOWED_MS = 0.5;
  * run as processes on one simulated edge device, whose edgeHub takes part in every figure.
  */
 export async function edgeBench(): Promise<Bench> {
-  const station = await Station.open();
+  await using stack = new AsyncDisposableStack();
+  const station = stack.use(await Station.open());
+  const faces = await faceComparisons(stack);
+  const owned = stack.move();
   return {
     comparisons: [
       rates(station, { name: 'after-output, against a bare echo', ours: 'output', baseline: 'echo', goal: 0.8 }),
@@ -29,20 +34,22 @@ export async function edgeBench(): Promise<Bench> {
         ours: 'durable',
         baseline: 'output',
       }),
+      ...faces,
     ],
-    [Symbol.asyncDispose]: () => station[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
 function rates(
   station: Station,
   { name, ours, baseline, goal }: { name: string; ours: StationModule; baseline: StationModule; goal?: number },
+  backlog = BACKLOG,
 ): Comparison {
   const metric = `edge: ${name}`;
   return {
     metrics: [{ metric, unit: '1/s', better: 'larger', ...(goal === undefined ? {} : { goal }) }],
-    ours: async () => ({ [metric]: await station.rate(ours, BACKLOG) }),
-    baseline: async () => ({ [metric]: await station.rate(baseline, BACKLOG) }),
+    ours: async () => ({ [metric]: await station.rate(ours, backlog) }),
+    baseline: async () => ({ [metric]: await station.rate(baseline, backlog) }),
   };
 }
 
@@ -58,4 +65,36 @@ function addedLatency(station: Station): Comparison {
     },
     baseline: () => Promise.resolve({ [metric]: ALLOWED_MS }),
   };
+}
+
+/** Against a module on the stock SDK. Face detection is what a run takes tens of milliseconds for. */
+async function faceComparisons(stack: AsyncDisposableStack): Promise<Comparison[]> {
+  const model = process.env['EDGEWRIGHT_BENCH_FACES'] ?? '';
+  if (!existsSync(model)) {
+    process.stderr.write(
+      'edge: face detection is left out: EDGEWRIGHT_BENCH_FACES names no ONNX file of UltraFace RFB 320\n',
+    );
+    return [];
+  }
+  const station = stack.use(await Station.openFaces(model));
+  const late = 'edge: face detection p99, against the stock SDK';
+  const kept = 'edge: face detection, share of messages kept over a kill';
+  return [
+    {
+      ...rates(station, { name: 'face detection, against the stock SDK', ours: 'faces', baseline: 'stock' }, FACES),
+      rounds: 3,
+    },
+    {
+      metrics: [{ metric: late, unit: 'ms', better: 'smaller' }],
+      ours: async () => ({ [late]: await station.latency('faces', FACES, 0.99) }),
+      baseline: async () => ({ [late]: await station.latency('stock', FACES, 0.99) }),
+      rounds: 3,
+    },
+    {
+      metrics: [{ metric: kept, unit: '', better: 'larger' }],
+      ours: async () => ({ [kept]: await station.keptOverKill('faces', FACES) }),
+      baseline: async () => ({ [kept]: await station.keptOverKill('stock', FACES) }),
+      rounds: 1,
+    },
+  ];
 }

@@ -19,7 +19,7 @@ interface MqttClient {
   publish(topic: string, payload: Buffer, options: { qos: 1 }, done: () => void): void;
   subscribe(topic: string, options: { qos: 1 }, done: () => void): void;
 }
-const { connect } = createRequire(import.meta.url)('mqtt5') as { connect(options: object): MqttClient };
+const mqtt = createRequire(import.meta.url)('mqtt5') as { connect(options: object): MqttClient };
 
 const fields = new Map(
   (process.env['EdgeHubConnectionString'] ?? '').split(';').map((pair) => {
@@ -36,7 +36,7 @@ const signature = createHmac('sha256', Buffer.from(field('SharedAccessKey'), 'ba
   .update(`${audience}\n${expiry}`)
   .digest('base64');
 
-const client = connect({
+const client = mqtt.connect({
   protocol: 'mqtts',
   host,
   port: Number(port),
