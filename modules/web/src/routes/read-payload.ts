@@ -11,6 +11,7 @@ import { readBytes, readJsonBody, readQuery, readScriptBody, mediaType } from '.
 import { WebError } from '../web-error.ts';
 import { HEADER_LENGTH, headerLengthOf } from './header-length.ts';
 import { encodeTensorAnswer } from './tensor-answer.ts';
+import type { EncodedTensors } from './tensor-answer.ts';
 
 /** What a request to `/score` brings. */
 export type Payload = ScorePayload | TensorPayload;
@@ -29,11 +30,6 @@ export interface TensorPayload {
   readonly model: string;
   readonly inputs: NamedTensors;
   readonly encode: (outputs: NamedTensors) => EncodedTensors;
-}
-
-export interface EncodedTensors {
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
 }
 
 type Query = Readonly<Record<string, string | readonly string[] | undefined>>;

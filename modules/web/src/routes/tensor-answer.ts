@@ -1,7 +1,12 @@
 import { bytesFromTensor, encodeJsonAnswer } from '@edgewright/engine';
 import type { NamedTensors } from '@edgewright/engine';
 import { WebError } from '../web-error.ts';
-import type { EncodedTensors } from './read-payload.ts';
+
+/** The body of an answer, and the headers that say what it is. */
+export interface EncodedTensors {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
 
 /** The answer to the bytes of one tensor: JSON, or the bytes of the only output with its type and shape in headers. */
 export function encodeTensorAnswer(outputs: NamedTensors, { bytes }: { readonly bytes: boolean }): EncodedTensors {
