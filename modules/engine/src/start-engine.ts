@@ -155,8 +155,10 @@ function wantedMode({ execution = 'auto', entryScript }: EngineOptions): ChosenE
 }
 
 async function startInline(settings: Settings, { inlineElements, ...chosen }: ChosenExecution): Promise<Started> {
-  const { config, log, dispatcher } = settings;
-  const unit = await openScoringUnit(config, { log, guard: unguarded });
+  const { options, config, log, dispatcher } = settings;
+  // a run that costs less than a hop gains nothing from a second thread, and that would spin for a while after each run
+  const threads = inlineElements === undefined ? config.threads : (options.threads ?? 1);
+  const unit = await openScoringUnit({ ...config, threads }, { log, guard: unguarded });
   const { backend } = unit.description;
   const openWorker = () => openLargeWorker({ ...settings, config: { ...config, backend } });
   const lane = new InlineLane({
@@ -166,7 +168,7 @@ async function startInline(settings: Settings, { inlineElements, ...chosen }: Ch
   dispatcher.addLane(lane);
   return {
     unit: unit.description,
-    execution: { ...chosen, workers: 0, threads: config.threads },
+    execution: { ...chosen, workers: 0, threads },
     release: () => lane[Symbol.asyncDispose](),
   };
 }
