@@ -35,14 +35,6 @@ const MethodSchema = Type.Object(
   { additionalProperties: false },
 );
 
-const ThrottleSchema = Type.Object(
-  {
-    durationMs: Type.Optional(Type.Integer({ minimum: 0 })),
-    requests: Type.Optional(Type.Integer({ minimum: 0 })),
-  },
-  { additionalProperties: false },
-);
-
 /** The members of a telemetry filter that are texts, by their names in a query. */
 const textFilters = ['deviceId', 'moduleId', 'outputName'] as const;
 
@@ -91,14 +83,6 @@ export function controlRoutes(simulator: SimulatorClient): JsonRoute[] {
       handle: async () => ok({ sequenceNumber: await simulator.lastSequenceNumber() }),
     },
     { method: 'POST', path: '/api/methods', handle: (request) => invoke(simulator, request) },
-    {
-      method: 'PUT',
-      path: '/api/faults/throttle',
-      handle: async ({ body }) => {
-        await simulator.throttle(checkDocument(ThrottleSchema, body, 'the request body'));
-        return { status: 204 };
-      },
-    },
     ...faultRoutes(simulator),
     ...cloudMessageRoutes(simulator),
     {

@@ -23,6 +23,14 @@ const FaultSchema = Type.Object(
   { additionalProperties: false },
 );
 
+const ThrottleSchema = Type.Object(
+  {
+    durationMs: Type.Optional(Type.Integer({ minimum: 0 })),
+    requests: Type.Optional(Type.Integer({ minimum: 0 })),
+  },
+  { additionalProperties: false },
+);
+
 /** Faults over the control interface. */
 export function faultRoutes(simulator: SimulatorClient): JsonRoute[] {
   return [
@@ -33,6 +41,14 @@ export function faultRoutes(simulator: SimulatorClient): JsonRoute[] {
       handle: async ({ body }) => {
         const request = checkDocument(FaultSchema, body, 'the request body');
         return { status: 200, body: await simulator.injectFault(request) };
+      },
+    },
+    {
+      method: 'PUT',
+      path: '/api/faults/throttle',
+      handle: async ({ body }) => {
+        await simulator.throttle(checkDocument(ThrottleSchema, body, 'the request body'));
+        return { status: 204 };
       },
     },
     {

@@ -7,6 +7,7 @@ import type { Message } from 'azure-iot-device';
 import { Mqtt } from 'azure-iot-device-mqtt';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { clientOptions, deviceClient, json, moduleClient, openClient, twinOf } from '../../test/hub-clients.ts';
+import { MqttProbe } from '../../test/mqtt-probe.ts';
 import { registryFor } from '../../test/registry-client.ts';
 import { createSharedAccessSignature } from '../hub/shared-access-signature.ts';
 import type { TelemetryRecord } from '../hub/telemetry-record.ts';
@@ -248,5 +249,26 @@ describe('who may connect', () => {
     const text = connectionString.replace(';SharedAccessKey', ';ModuleId=ghost;SharedAccessKey');
     const client = ModuleClient.fromConnectionString(text, Mqtt);
     await expect(openClient(client, clientOptions(simulator))).rejects.toMatchObject({ name: 'UnauthorizedError' });
+  });
+
+  it.each([
+    ['a topic that means nothing', 'devices/meter/messages/nonsense'],
+    ['the topic of another device', 'devices/other/messages/events/'],
+  ])('and who publishes on %s is cut off', async (_name, topic) => {
+    const simulator = await start();
+    const { connectionString } = await simulator.createDevice({ deviceId: 'meter' });
+    const expiresAt = inAnHour();
+    const probe = await MqttProbe.open({
+      port: simulator.info.mqttPort,
+      ca: await readFile(simulator.info.caFile, 'utf8'),
+      clientId: 'meter',
+      username: 'localhost/meter/?api-version=2021-04-12',
+      password: createSharedAccessSignature('localhost/devices/meter', keyOf(connectionString), { expiresAt }),
+      clean: true,
+    });
+    await probe.next('connack');
+    probe.publish(topic, '1');
+    expect(await probe.closed()).toBe(true);
+    expect(await simulator.lastSequenceNumber()).toBe(0);
   });
 });
