@@ -2,7 +2,7 @@ import { ContractError, parseJson } from '@edgewright/contract';
 import { recordOf } from '../json-record.ts';
 import type { JsonRecord } from '../json-record.ts';
 import { lintCatalogue } from './catalogue.ts';
-import type { LintEntry } from './catalogue.ts';
+import type { LintEntry } from './lint-entry.ts';
 import type { Finding } from './finding.ts';
 import { jsonPath } from './json-path.ts';
 import type { JsonSteps } from './json-path.ts';

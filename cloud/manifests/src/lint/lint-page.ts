@@ -1,5 +1,5 @@
 import { lintCatalogue } from './catalogue.ts';
-import type { LintEntry } from './catalogue.ts';
+import type { LintEntry } from './lint-entry.ts';
 
 const CHAPTERS: readonly (readonly [digit: string, title: string])[] = [
   ['1', 'The form'],

@@ -1,5 +1,5 @@
 import { lintCatalogue } from './catalogue.ts';
-import type { LintEntry } from './catalogue.ts';
+import type { LintEntry } from './lint-entry.ts';
 import type { Finding, Severity } from './finding.ts';
 import { jsonSteps } from './json-path.ts';
 import { createJsonLocator } from './locate-json.ts';

@@ -23,11 +23,18 @@ export function defineEdgeDeployment(parent: Command, invocation: Invocation): v
   const group = parent
     .command('deployment')
     .description('automatic deployments: content for all devices of a condition');
-  const verb = (name: string, description: string, example: string) =>
+  const verb: DefineVerb = (name, description, example) =>
     withHubFlags(group.command(name).description(description)).addHelpText(
       'after',
       `\nExample:\n  $ edgewright edge deployment ${name} ${example}`,
     );
+  defineChanges(verb, invocation);
+  defineLooks(verb, invocation);
+}
+
+type DefineVerb = (name: string, description: string, example: string) => Command;
+
+function defineChanges(verb: DefineVerb, invocation: Invocation): void {
   settingFlags(
     verb(
       'create',
@@ -78,6 +85,9 @@ export function defineEdgeDeployment(parent: Command, invocation: Invocation): v
       const removed = revision.removed.length === 0 ? '' : `, deleted ${revision.removed.join(', ')}`;
       invocation.terminal.result(revision, () => `made ${revision.created.id}${removed}`);
     });
+}
+
+function defineLooks(verb: DefineVerb, invocation: Invocation): void {
   verb('list', 'list the deployments', '').action(async (flags: HubFlags) => {
     const deployments = await withHub(flags, invocation, (hub) => hub.deployments.list());
     invocation.terminal.result({ deployments }, () => listText(deployments));
