@@ -30,6 +30,10 @@ it('deploys to a cluster that was attached, plans, exchanges keys, and deletes',
   await expect(computeTargets.attach({ name: 'prod', kubeconfig })).rejects.toMatchObject({
     code: 'ComputeTargetExists',
   });
+  const aci = { ...input, computeTarget: 'prod', deploymentConfig: { computeType: 'aci' } };
+  await expect(services.deploy(aci)).rejects.toMatchObject({
+    message: expect.stringContaining('prod is for aks; of ACI none is attached') as string,
+  });
   const target = { ...input, computeTarget: 'prod' };
   const { image: _, ...built } = target;
   await expect(services.deploy(built)).rejects.toMatchObject({

@@ -1,3 +1,4 @@
+export { AciTarget } from './aci/aci-target.ts';
 export { AksTarget } from './aks/aks-target.ts';
 export { kubernetesObjects } from './aks/kubernetes-objects.ts';
 export type { KubernetesManifest } from './aks/kubernetes-objects.ts';
@@ -16,5 +17,5 @@ export { LocalTarget } from './local/local-target.ts';
 export { checkServiceName } from './service-spec.ts';
 export type { ServiceSpec } from './service-spec.ts';
 export { ServiceStore } from './state/service-store.ts';
-export type { ComputeTarget, ServiceRecord } from './state/service-store.ts';
+export type { AzureTarget, ClusterTarget, ComputeTarget, ServiceRecord } from './state/service-store.ts';
 export type { Observation, Plan, PlannedChange, ServiceState, StageFailure, Target } from './target.ts';

@@ -38,7 +38,19 @@ export async function readSettings(
   if (typeof config !== 'string')
     return completeDeploymentConfig(merge(config, overrides), 'the deployment configuration');
   const written = await readDocument(Type.Unknown(), config, 'the deployment configuration');
-  return completeDeploymentConfig(merge(written, overrides), path.basename(config));
+  const placed = withPlacedFiles(written, path.dirname(path.resolve(config)));
+  return completeDeploymentConfig(merge(placed, overrides), path.basename(config));
+}
+
+/** Files that a configuration names stand relative to it. */
+function withPlacedFiles(written: unknown, directory: string): unknown {
+  if (!isRecord(written)) return written;
+  const placed = { ...written };
+  for (const key of ['sslCertificate', 'sslKey']) {
+    const file = written[key];
+    if (typeof file === 'string' && file !== '') placed[key] = path.resolve(directory, file);
+  }
+  return placed;
 }
 
 /** Objects key by key; everything else is replaced. What is no object stays, for the schema to refuse. */

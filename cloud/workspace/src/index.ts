@@ -39,7 +39,7 @@ export type { ServiceFilter } from './service-filter.ts';
 export type { ServicePlan } from './service-plan.ts';
 export type { UpdateServiceInput } from './workspace-services.ts';
 export { WorkspaceComputeTargets } from './workspace-compute-targets.ts';
-export type { AttachComputeTargetInput } from './workspace-compute-targets.ts';
+export type { AttachAzureInput, AttachClusterInput } from './workspace-compute-targets.ts';
 export { WorkspaceSimulator } from './workspace-simulator.ts';
 export type { StartSimulatorInput } from './workspace-simulator.ts';
 // what an entry script is given, and what the verbs return

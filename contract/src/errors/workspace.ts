@@ -26,17 +26,12 @@ export const workspaceErrors = {
     meaning: 'A deployment manifest has errors and was not pushed',
     remedy: 'Run `edgewright manifest lint FILE`; each finding names its place and its remedy.',
   },
-  TargetNotOffered: {
-    fault: 'user',
-    httpStatus: 400,
-    meaning: 'Services cannot be deployed to that kind of compute',
-    remedy: 'Choose one of the compute types that the message lists.',
-  },
   ComputeTargetMissing: {
     fault: 'user',
     httpStatus: 400,
-    meaning: 'A service is to be deployed to a cluster, and it is not said to which, or where its image can be pushed',
-    remedy: 'Attach a cluster with `edgewright computetarget attach aks`, and name it with --ct or computeTargetName.',
+    meaning:
+      'It is not said to which cluster or resource group a service is to be deployed, or where its image can be pushed',
+    remedy: 'Attach one with `edgewright computetarget attach`, and name it with --ct.',
   },
   ServiceUnreachable: {
     fault: 'remote',

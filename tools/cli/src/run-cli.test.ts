@@ -155,6 +155,7 @@ describe('the command', () => {
     ['key', 'create'],
     ['model', 'deploy'],
     ['computetarget', 'attach', 'aks'],
+    ['computetarget', 'attach', 'aci'],
     ...['list', 'show', 'detach'].map((verb) => ['computetarget', verb]),
     ...[
       'list',

@@ -5,17 +5,35 @@ import { messageOf } from '@edgewright/contract';
 import { DeployersError } from '../deployers-error.ts';
 import type { ServiceSpec } from '../service-spec.ts';
 
-/** A place for services that has a name: a cluster, by its kubeconfig. */
-export interface ComputeTarget {
+interface NamedPlace {
   readonly name: string;
+  /** Where images are pushed, and pulled from when a service starts: `HOST` or `HOST/PATH`. */
+  readonly registry?: string;
+  readonly createdTime: string;
+}
+
+/** A cluster, by its kubeconfig. */
+export interface ClusterTarget extends NamedPlace {
   readonly computeType: 'aks';
   /** Absolute path. */
   readonly kubeconfig: string;
   readonly context?: string;
-  /** Where images are pushed, and the cluster pulls them: `HOST` or `HOST/PATH`. */
-  readonly registry?: string;
-  readonly createdTime: string;
 }
+
+/** A resource group of Azure. */
+export interface AzureTarget extends NamedPlace {
+  readonly computeType: 'ACI';
+  readonly subscriptionId: string;
+  readonly resourceGroup: string;
+  readonly location: string;
+  /** A user-assigned identity that may pull from the registry, by its resource id. */
+  readonly identity?: string;
+  /** Azure Resource Manager, where it is not the public cloud's. */
+  readonly endpoint?: string;
+}
+
+/** A place for services that has a name. */
+export type ComputeTarget = ClusterTarget | AzureTarget;
 
 /** A service as it was deployed last. */
 export interface ServiceRecord {

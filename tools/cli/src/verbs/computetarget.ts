@@ -5,16 +5,18 @@ import { keyValues, textTable } from '../text-table.ts';
 
 /** `edgewright computetarget attach|list|show|detach`, with the flags of `az ml computetarget`. */
 export function defineComputeTarget(program: Command, invocation: Invocation): void {
-  const group = program.command('computetarget').description('clusters that services can be deployed to');
+  const group = program
+    .command('computetarget')
+    .description('clusters and resource groups that services can be deployed to');
   defineAttach(group, invocation);
   defineList(group, invocation);
   defineOne(group, invocation);
 }
 
 function defineAttach(group: Command, invocation: Invocation): void {
-  group
-    .command('attach')
-    .description('make a Kubernetes cluster known by a name')
+  const attach = group.command('attach').description('make a place for services known by a name');
+  defineAttachAzure(attach, invocation);
+  attach
     .command('aks')
     .description('make an AKS cluster, or any other Kubernetes, known by a name')
     .requiredOption('-n, --name <name>', 'the name')
@@ -33,6 +35,41 @@ function defineAttach(group: Command, invocation: Invocation): void {
     });
 }
 
+interface AzureFlags {
+  readonly name: string;
+  readonly subscription: string;
+  readonly resourceGroup: string;
+  readonly location: string;
+  readonly identity?: string;
+  readonly registry?: string;
+  readonly endpoint?: string;
+}
+
+function defineAttachAzure(attach: Command, invocation: Invocation): void {
+  attach
+    .command('aci')
+    .description(
+      'make a resource group known by a name, for Azure Container Instances; who is logged in is found as by `az`',
+    )
+    .requiredOption('-n, --name <name>', 'the name')
+    .requiredOption('--subscription <id>', 'the subscription')
+    .requiredOption('-g, --resource-group <name>', 'the resource group')
+    .requiredOption('--location <region>', 'the region of services that name none')
+    .option('--identity <id>', 'a user-assigned identity that may pull from the registry, by its resource id')
+    .option('--registry <host>', 'where images are pushed, and Azure pulls them: HOST or HOST/PATH')
+    .option('--endpoint <url>', 'Azure Resource Manager, where it is not the public cloud’s')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ edgewright computetarget attach aci -n azure --subscription $ID -g models --location westeurope --registry example.azurecr.io',
+    )
+    .action(async ({ subscription, ...flags }: AzureFlags) => {
+      const target = await invocation.withWorkspace((workspace) =>
+        workspace.computeTargets.attachAzure({ ...flags, subscriptionId: subscription }),
+      );
+      invocation.terminal.result(target, () => targetText(target));
+    });
+}
+
 function defineList(group: Command, invocation: Invocation): void {
   group
     .command('list')
@@ -46,7 +83,7 @@ function defineList(group: Command, invocation: Invocation): void {
           : textTable(targets, [
               { heading: 'NAME', cell: ({ name }) => name },
               { heading: 'TYPE', cell: ({ computeType }) => computeType },
-              { heading: 'KUBECONFIG', cell: ({ kubeconfig }) => kubeconfig },
+              { heading: 'PLACE', cell: placeOf },
               { heading: 'REGISTRY', cell: ({ registry }) => registry ?? '' },
             ]),
       );
@@ -78,9 +115,13 @@ function targetText(target: ComputeTarget): string {
   return keyValues([
     ['name', target.name],
     ['type', target.computeType],
-    ['kubeconfig', target.kubeconfig],
-    ['context', target.context],
+    ['place', placeOf(target)],
     ['registry', target.registry],
     ['created', target.createdTime],
   ]);
+}
+
+function placeOf(target: ComputeTarget): string {
+  if (target.computeType === 'ACI') return `${target.subscriptionId}/${target.resourceGroup} in ${target.location}`;
+  return target.context === undefined ? target.kubeconfig : `${target.kubeconfig} (${target.context})`;
 }

@@ -35,8 +35,8 @@ export function defineModelDeploy(program: Command, invocation: Invocation): voi
       'instead of a file: local, with its defaults',
       oneOf('--compute-type', ['local']),
     )
-    .option('--ct <name>', 'the compute target, for aks: a cluster that was attached')
-    .option('--image <reference>', 'an image that the cluster can pull, instead of one that is built and pushed now')
+    .option('--ct <name>', 'the compute target, for aks and aci: what was attached')
+    .option('--image <reference>', 'an image that the target can pull, instead of one that is built and pushed now')
     .option('--dry-run', 'print what would be done, and the objects of Kubernetes as YAML; do nothing')
     .option('--overwrite', 'replace a service of that name')
     .option('--no-wait', 'do not wait until it is healthy');
