@@ -18,11 +18,17 @@ export interface StartSimulatorInput {
   readonly deviceAuthorities?: readonly string[] | undefined;
   /**
    * Seconds that a module has to acknowledge a message before edgeHub sends it again; also how long edgeHub waits after
-   * a module died with a message. Default 30, as edgeHub's own setting `MessageAckTimeoutSecs`.
+   * a module died with a message. Default: `MessageAckTimeoutSecs` of the deployment's edgeHub, else 30.
    */
   readonly messageAckTimeoutSecs?: number | undefined;
   /** An edge device to develop with: the one of `setup`, with a deployment or with a module under test. */
   readonly development?: DevelopmentOptions | undefined;
+  /** Modules run as containers of a Docker Engine: of this socket, or of DOCKER_HOST. Default: as processes. */
+  readonly containers?: { readonly socketPath?: string } | undefined;
+  /** HTTPS of the first edge device's edgeHub; the Azure SDKs call methods of other modules on port 443 only. */
+  readonly edgeHttpsPort?: number | undefined;
+  /** Where modules find the workload API: a Unix socket for each, or one port of this machine. Default `socket`. */
+  readonly workloadApi?: 'socket' | 'http' | undefined;
   /** Variables that modules get beside their own. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
   /** Ends the simulator when it is aborted. */

@@ -232,7 +232,12 @@ export class LocalSimulator implements Simulator {
       connectionState: this.#hub.connection(deviceId).state,
       connectionString: `HostName=${edge ? this.#hub.hostName : this.#mqttHost};DeviceId=${deviceId};${secretOf(identity)}`,
       cloudMessages: this.#hub.cloudMessages.count(deviceId),
-      ...(running !== undefined && { gateway: running.gateway, online: running.isOnline }),
+      ...(running !== undefined && {
+        gateway: running.gateway,
+        online: running.isOnline,
+        metricsUrls: running.metricsUrls,
+        edgeHttpsPort: running.httpsPort,
+      }),
       modules,
     };
   }

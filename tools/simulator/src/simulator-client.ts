@@ -51,6 +51,10 @@ export interface SimulatedDevice {
   readonly connectionString: string;
   /** `host:port` of its edgeHub; only for edge devices. */
   readonly gateway?: string;
+  /** Prometheus metrics of its edgeHub and its agent; only for edge devices. */
+  readonly metricsUrls?: { readonly edgeHub: string; readonly edgeAgent: string };
+  /** Where its edgeHub takes direct methods from modules; only for edge devices. */
+  readonly edgeHttpsPort?: number;
   /** False while an edge device is cut off from the hub. */
   readonly online?: boolean;
   readonly modules: readonly SimulatedModule[];

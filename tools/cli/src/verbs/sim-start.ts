@@ -6,13 +6,16 @@ import type { Command } from 'commander';
 import { messageOf, parseJson } from '@edgewright/contract';
 import type { DevelopmentOptions, SimulatorInfo, Workspace } from '@edgewright/workspace';
 import { CliError } from '../cli-error.ts';
-import { collect, collectPairs, port, wholeNumber } from '../flag-values.ts';
+import { collect, collectPairs, oneOf, port, wholeNumber } from '../flag-values.ts';
 import type { Invocation } from '../invocation.ts';
 import { keyValues } from '../text-table.ts';
 
 /** How long a simulator in the background may take until it answers. */
 const DETACH_DEADLINE_MS = 30_000;
 const POLL_MS = 100;
+
+/** How the modules of edge devices run. */
+const KINDS = ['processes', 'containers'] as const;
 
 interface StartFlags {
   readonly state?: string;
@@ -22,7 +25,9 @@ interface StartFlags {
   readonly httpPort: number;
   readonly hubMqttPort: number;
   readonly deviceCa?: readonly string[];
-  readonly messageAckTimeout: number;
+  readonly messageAckTimeout?: number;
+  readonly modulesAs?: (typeof KINDS)[number];
+  readonly edgeHttpsPort?: number;
   readonly detach?: boolean;
   readonly deployment?: string;
   readonly inputs?: string;
@@ -48,9 +53,14 @@ export function defineSimStart(group: Command, invocation: Invocation): void {
     .option('--http-port <n>', 'the control interface; 0 for any free port', port('--http-port'), 0)
     .option(
       '--message-ack-timeout <seconds>',
-      'how long edgeHub waits for an acknowledgement before it sends a message again',
+      'how long edgeHub waits for an acknowledgement; default: MessageAckTimeoutSecs of the deployment, else 30',
       wholeNumber('--message-ack-timeout', 1, 3600),
-      30,
+    )
+    .option('--modules-as <kind>', 'processes (default) or containers of a Docker Engine', oneOf('--modules-as', KINDS))
+    .option(
+      '--edge-https-port <n>',
+      "the first edgeHub's HTTPS, for methods from module to module",
+      port('--edge-https-port'),
     )
     .option('-d, --deployment <file>', 'a deployment manifest for the edge device of `sim setup`')
     .option('-i, --inputs <names>', 'inputs of one module under test, "target", such as "input1,input2"')
@@ -78,6 +88,8 @@ async function startHere(invocation: Invocation, workspace: Workspace, flags: St
     hubMqttPort: flags.hubMqttPort,
     deviceAuthorities: await Promise.all((flags.deviceCa ?? []).map((file) => readAuthority(invocation, file))),
     messageAckTimeoutSecs: flags.messageAckTimeout,
+    containers: flags.modulesAs === 'containers' ? {} : undefined,
+    edgeHttpsPort: flags.edgeHttpsPort,
     development: await developmentOf(invocation, flags),
     environment: flags.environment,
     signal: invocation.context.signal,
@@ -167,13 +179,15 @@ function detachedArguments(flags: StartFlags, workspace: string, state: string):
     '--mqtt-port': flags.mqttPort,
     '--http-port': flags.httpPort,
     '--hub-mqtt-port': flags.hubMqttPort,
-    '--message-ack-timeout': flags.messageAckTimeout,
   };
   const optional = {
     '--host': flags.host,
     '--deployment': flags.deployment,
     '--inputs': flags.inputs,
     '--port': flags.port,
+    '--message-ack-timeout': flags.messageAckTimeout,
+    '--modules-as': flags.modulesAs,
+    '--edge-https-port': flags.edgeHttpsPort,
   };
   const given = Object.entries(optional).flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]));
   const authorities = (flags.deviceCa ?? []).flatMap((file) => ['--device-ca', file]);
