@@ -1,7 +1,8 @@
 // A module that passes on readings above its desired property "limit" (default 50), and answers the method "limit".
-import { ModuleClient, Message } from 'azure-iot-device';
+import azureIotDevice from 'azure-iot-device';
 import { Mqtt } from 'azure-iot-device-mqtt';
 
+const { Message, ModuleClient } = azureIotDevice;
 const client = await ModuleClient.fromEnvironment(Mqtt);
 let limit = 50;
 client.on('inputMessage', (input, message) => {
