@@ -49,6 +49,7 @@ export type { Model, ModelFile, ModelReference } from './model.ts';
 export { modelFormatOf, modelFormats } from './model-format.ts';
 export type { ModelFormat } from './model-format.ts';
 export {
+  DockerArchiveSchema,
   imageAnnotations,
   ociMediaTypes,
   OciDescriptorSchema,
@@ -56,7 +57,7 @@ export {
   OciIndexSchema,
   OciManifestSchema,
 } from './oci-image.ts';
-export type { OciDescriptor, OciImageConfig, OciIndex, OciManifest } from './oci-image.ts';
+export type { DockerArchive, OciDescriptor, OciImageConfig, OciIndex, OciManifest } from './oci-image.ts';
 export { ociPlatforms, platformOf, platforms, PlatformSchema } from './platform.ts';
 export type { OciPlatform, Platform } from './platform.ts';
 export { parseRemoteModel, RemoteModelSchema, remoteProtocols } from './remote-model.ts';

@@ -116,3 +116,14 @@ export const OciImageConfigSchema = Type.Object({
 });
 
 export type OciImageConfig = Static<typeof OciImageConfigSchema>;
+
+/** `manifest.json` in an archive of `docker save`. */
+export const DockerArchiveSchema = Type.Array(
+  Type.Object({
+    Config: Type.String(),
+    RepoTags: nullable(Type.Array(Type.String())),
+    Layers: Type.Array(Type.String()),
+  }),
+);
+
+export type DockerArchive = Static<typeof DockerArchiveSchema>;

@@ -43,70 +43,78 @@ interface PackageParts {
 
 /** Registers when that is asked for, builds, and pushes; see `Workspace.packageModel`. */
 export async function packageModel(input: PackageModelInput, parts: PackageParts): Promise<PackagedImage> {
-  const { register, models = [], push, pushRegistry, contextDirectory, ...build } = input;
-  const stages: PackageStage[] = [];
-  const stage = async <Result>(
-    name: PackageStage['name'],
-    action: () => Promise<Result>,
-    resultOf: (result: Result) => string,
-  ): Promise<Result> => {
-    const started = performance.now();
-    try {
-      const result = await action();
-      const done = { name, result: resultOf(result), milliseconds: Math.round(performance.now() - started) };
-      stages.push(done);
-      const text = `${name}: ${done.result}, ${(done.milliseconds / 1000).toFixed(1)} s`;
-      parts.events({ stage: `package.${name}`, state: 'done', text, data: { ...done } });
-      return result;
-    } catch (error) {
-      const seconds = ((performance.now() - started) / 1000).toFixed(1);
-      const reason = isEdgewrightError(error) ? error.code : 'unforeseen';
-      parts.events({ stage: `package.${name}`, state: 'failed', text: `${name}: ${reason}, after ${seconds} s` });
-      throw error;
-    }
-  };
+  const { register, models = [], push, pushRegistry: registry, contextDirectory, ...build } = input;
+  const log = new StageLog(parts.events);
   const registered =
     register === undefined
-      ? undefined
-      : await stage(
-          'register',
-          () => parts.models.register(register),
-          (one) => one.id,
-        );
-  const references = [...(registered === undefined ? [] : [registered.id]), ...models];
-  const image = await stage(
+      ? []
+      : [
+          await log.run(
+            'register',
+            () => parts.models.register(register),
+            ({ id }) => id,
+          ),
+        ];
+  const references = [...registered.map(({ id }) => id), ...models];
+  const image = await log.run(
     'build',
     () => parts.images.build({ ...build, models: references }),
-    (built) => `${built.reference} ${built.digest}`,
+    ({ reference, digest }) => `${reference} ${digest}`,
   );
   const context =
     contextDirectory === undefined
-      ? undefined
-      : await stage(
-          'context',
-          () => writeContext(input, parts, { image, contextDirectory }),
-          (one) => one.directory,
-        );
-  const pushed =
-    push === undefined
-      ? undefined
-      : await stage(
-          'push',
-          () =>
-            parts.images.push({
-              image: image.reference,
-              target: push,
-              ...(pushRegistry === undefined ? {} : { registry: pushRegistry }),
-              ...(build.signal === undefined ? {} : { signal: build.signal }),
-            }),
-          (one) => `${one.reference}, ${one.uploadedBytes} bytes sent`,
-        );
-  return {
-    image,
-    stages,
-    ...(pushed === undefined ? {} : { pushed }),
-    ...(context === undefined ? {} : { context }),
-  };
+      ? {}
+      : {
+          context: await log.run(
+            'context',
+            () => writeContext(input, parts, { image, contextDirectory }),
+            ({ directory }) => directory,
+          ),
+        };
+  if (push === undefined) return { image, stages: log.stages, ...context };
+  const signal = build.signal === undefined ? {} : { signal: build.signal };
+  const how = registry === undefined ? signal : { registry, ...signal };
+  const pushed = await log.run(
+    'push',
+    () => parts.images.push({ image: image.reference, target: push, ...how }),
+    ({ reference, uploadedBytes }) => `${reference}, ${uploadedBytes} bytes sent`,
+  );
+  return { image, stages: log.stages, pushed, ...context };
+}
+
+/** Runs stages and tells each with its time, also one that fails. */
+class StageLog {
+  readonly stages: PackageStage[] = [];
+  readonly #events: EventSink;
+
+  constructor(events: EventSink) {
+    this.#events = events;
+  }
+
+  async run<Result>(
+    name: PackageStage['name'],
+    action: () => Promise<Result>,
+    resultOf: (result: Result) => string,
+  ): Promise<Result> {
+    const started = performance.now();
+    const secondsSince = (): string => ((performance.now() - started) / 1000).toFixed(1);
+    try {
+      const result = await action();
+      const done = { name, result: resultOf(result), milliseconds: Math.round(performance.now() - started) };
+      this.stages.push(done);
+      const text = `${name}: ${done.result}, ${secondsSince()} s`;
+      this.#events({ stage: `package.${name}`, state: 'done', text, data: { ...done } });
+      return result;
+    } catch (error) {
+      const reason = isEdgewrightError(error) ? error.code : 'unforeseen';
+      this.#events({
+        stage: `package.${name}`,
+        state: 'failed',
+        text: `${name}: ${reason}, after ${secondsSince()} s`,
+      });
+      throw error;
+    }
+  }
 }
 
 async function writeContext(

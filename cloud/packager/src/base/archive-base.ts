@@ -6,28 +6,19 @@ import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
-import { checkDocument, messageOf, ociMediaTypes, OciImageConfigSchema, parseJson } from '@edgewright/contract';
-import type { OciImageConfig } from '@edgewright/contract';
-import Type from 'typebox';
+import {
+  checkDocument,
+  DockerArchiveSchema,
+  messageOf,
+  ociMediaTypes,
+  OciImageConfigSchema,
+  parseJson,
+} from '@edgewright/contract';
+import type { DockerArchive, OciImageConfig } from '@edgewright/contract';
 import { PackagerError } from '../packager-error.ts';
 import type { BaseImage, BaseLayer } from './base-image.ts';
 import { platformFrom } from './platform-from.ts';
 import { refusedBase } from './read-platforms.ts';
-
-/** `manifest.json` of `docker save`. */
-const ArchiveManifestSchema = Type.Array(
-  Type.Object({
-    Config: Type.String(),
-    RepoTags: Type.Optional(Type.Union([Type.Array(Type.String()), Type.Null()])),
-    Layers: Type.Array(Type.String()),
-  }),
-);
-
-interface ArchiveImage {
-  readonly Config: string;
-  readonly RepoTags?: readonly string[] | null;
-  readonly Layers: readonly string[];
-}
 
 /** A member of the archive: small ones with their bytes, all with their digests. */
 interface Member {
@@ -185,11 +176,11 @@ function archiveDigest(archive: Archive, place: string): string | undefined {
   return archive.members.get(path.posix.normalize(place))?.digest;
 }
 
-function chooseImage(name: string, archive: Archive, tag: string | undefined): ArchiveImage {
+function chooseImage(name: string, archive: Archive, tag: string | undefined): DockerArchive[number] {
   const manifest = memberAt(archive, 'manifest.json');
   if (manifest?.content === undefined)
     throw refusedBase(name, 'it is no archive of "docker save": it has no manifest.json');
-  const images = read(name, manifest.content, ArchiveManifestSchema) as ArchiveImage[];
+  const images = read(name, manifest.content, DockerArchiveSchema) as DockerArchive;
   const fitting =
     tag === undefined
       ? images
@@ -203,7 +194,11 @@ function chooseImage(name: string, archive: Archive, tag: string | undefined): A
   );
 }
 
-function configIn(name: string, archive: Archive, image: ArchiveImage): { digest: string; config: OciImageConfig } {
+function configIn(
+  name: string,
+  archive: Archive,
+  image: DockerArchive[number],
+): { digest: string; config: OciImageConfig } {
   const member = memberAt(archive, image.Config);
   if (member?.content === undefined)
     throw refusedBase(name, `its configuration "${image.Config}" is not in it, or too large`);
