@@ -10,6 +10,7 @@ declare -A packages=(
   [git]=git
   [mmdebstrap]=mmdebstrap
   [mosquitto]=mosquitto
+  [openssl]=openssl
   [mosquitto-clients]=mosquitto_pub
   [qemu-user-static]=qemu-aarch64-static
   [skopeo]=skopeo
