@@ -15,6 +15,7 @@ const pages = [
   'docs/images.md',
   'docs/manifests.md',
   'docs/fleets.md',
+  'docs/rollouts.md',
   'docs/backends.md',
 ];
 const LINKED = ['bin', 'examples', 'deployment-manifests', 'contract', 'node_modules'];
