@@ -17,6 +17,9 @@ const pages = [
   'docs/fleets.md',
   'docs/rollouts.md',
   'docs/backends.md',
+  'docs/simulator/devices.md',
+  'docs/simulator/faults-and-recordings.md',
+  'docs/simulator/iotedgehubdev.md',
 ];
 const LINKED = ['bin', 'examples', 'deployment-manifests', 'contract', 'node_modules'];
 
