@@ -21,8 +21,10 @@ export interface ServeInput {
   readonly host?: string | undefined;
   /** Default 0: any free port. */
   readonly port?: number | undefined;
-  /** Takes the log of requests; default: nobody. */
+  /** From which level on `log` gets lines; default `silent`. */
   readonly logLevel?: string | undefined;
+  /** Takes lines of the log, JSON objects; default: standard output. */
+  readonly log?: ((line: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -56,7 +58,12 @@ export async function serveModel(
     import('@edgewright/web'),
     import('@edgewright/telemetry'),
   ]);
-  const logger: Logger = createLogger({ level: input.logLevel ?? 'silent', name: 'edgewright-serve' });
+  const { log } = input;
+  const logger: Logger = createLogger({
+    level: input.logLevel ?? 'silent',
+    name: 'edgewright-serve',
+    ...(log === undefined ? {} : { destination: { write: (line: string) => log(line.trimEnd()) } }),
+  });
   parts.events({ stage: 'serve.load', state: 'started', text: `loading ${model.name}` });
   await using cleanup = new AsyncDisposableStack();
   const engine = cleanup.use(

@@ -39,7 +39,7 @@ export function defineServe(program: Command, invocation: Invocation): void {
       'of ONNX Runtime, for the backend onnx: names with commas (cuda,cpu), or a JSON array with their options',
       (text) => parseExecutionProviders(text, '--execution-providers'),
     )
-    .option('--log-level <level>', 'log of requests on stdout: silent, error, warn, info or debug', 'silent')
+    .option('--log-level <level>', 'log of requests on stderr: silent, error, warn, info or debug', 'warn')
     .addHelpText(
       'after',
       `\nExample:\n  $ edgewright serve diabetes.onnx\n  $ curl -s localhost:5001/score -H 'content-type: application/json' -d '{"data": [[1,2,3,4,5,6,7,8,9,10]]}'`,
@@ -53,6 +53,7 @@ export function defineServe(program: Command, invocation: Invocation): void {
           backend: flags.backend,
           executionProviders: flags.executionProviders,
           logLevel: flags.logLevel,
+          log: (line) => invocation.terminal.fail(invocation.terminal.format === 'json' ? line : sentenceOf(line)),
           inferenceConfig:
             flags.inferenceConfigFile === undefined ? undefined : invocation.path(flags.inferenceConfigFile),
           signal: invocation.context.signal,
@@ -66,6 +67,12 @@ export function defineServe(program: Command, invocation: Invocation): void {
         if (!signal.aborted) await once(signal, 'abort');
       });
     });
+}
+
+/** A line of the log for people; whoever wants all of it asks for `--output json`. */
+function sentenceOf(line: string): string {
+  const { level, msg } = JSON.parse(line) as { readonly level?: string; readonly msg?: string };
+  return `${level}: ${msg}`;
 }
 
 /** What looks like a path is resolved where the user stands; a bare name stays one. */
