@@ -17,6 +17,7 @@ const pages = [
   'docs/fleets.md',
   'docs/rollouts.md',
   'docs/backends.md',
+  'docs/simulator/getting-started.md',
   'docs/simulator/devices.md',
   'docs/simulator/faults-and-recordings.md',
   'docs/simulator/iotedgehubdev.md',
