@@ -53,17 +53,12 @@ export async function serveModel(
   const samples = await warmUpOf(warmUp, directory);
   const { model, modelDirectory } = await resolveModel(input.model, parts.models);
   const executionProviders = input.executionProviders ?? config.executionProviders;
-  const [{ createEngine, declaredSettings }, { serveScoring }, { createLogger, createMetrics }] = await Promise.all([
+  const [{ createEngine, declaredSettings }, { serveScoring }, { createMetrics }] = await Promise.all([
     import('@edgewright/engine'),
     import('@edgewright/web'),
     import('@edgewright/telemetry'),
   ]);
-  const { log } = input;
-  const logger: Logger = createLogger({
-    level: input.logLevel ?? 'silent',
-    name: 'edgewright-serve',
-    ...(log === undefined ? {} : { destination: { write: (line: string) => log(line.trimEnd()) } }),
-  });
+  const logger = await openLog(input);
   parts.events({ stage: 'serve.load', state: 'started', text: `loading ${model.name}` });
   await using cleanup = new AsyncDisposableStack();
   const engine = cleanup.use(
@@ -105,6 +100,12 @@ export async function serveModel(
     description,
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
+}
+
+async function openLog({ log, logLevel = 'silent' }: ServeInput): Promise<Logger> {
+  const { createLogger } = await import('@edgewright/telemetry');
+  const destination = log === undefined ? {} : { destination: { write: (line: string) => log(line.trimEnd()) } };
+  return createLogger({ level: logLevel, name: 'edgewright-serve', ...destination });
 }
 
 async function readConfig(file: string | undefined): Promise<{ config: InferenceConfig; directory: string }> {

@@ -57,20 +57,11 @@ export class WorkspaceServices {
    *   `DeploymentTimedOut` · ModelsError `ModelNotFound` · PackagerError · ContractError
    */
   async deploy(input: DeployInput): Promise<Service> {
-    const { checkServiceName, DeployersError } = await import('@edgewright/deployers');
+    const { checkServiceName } = await import('@edgewright/deployers');
     checkServiceName(input.name);
     const settings = await readSettings(input.deploymentConfig, input.overrides);
     using store = await this.#store();
-    const former = store.find(input.name);
-    if (former !== undefined && input.overwrite !== true) {
-      throw new DeployersError(
-        'ServiceExists',
-        `there is a service "${input.name}" already, on ${former.spec.settings.computeType}`,
-        {
-          details: { name: input.name, computeType: former.spec.settings.computeType },
-        },
-      );
-    }
+    const former = store.former(input.name, input.overwrite === true);
     if (former !== undefined && former.spec.settings.computeType !== settings.computeType) {
       await this.delete(input.name);
       return await this.#change(store, undefined, { ...input, settings });

@@ -9,9 +9,6 @@ import type { NamedTensors } from './tensor.ts';
 /** A backend that runs models. */
 export type BackendName = 'onnx' | 'wasm' | 'tfjs' | 'fpga';
 
-export type { EngineLogger, LogFunction } from './engine-logger.ts';
-export type { ExecutionMode };
-
 /** What a model takes or gives, as the engine found it when it loaded the model. */
 export interface LoadedModel {
   readonly name: string;

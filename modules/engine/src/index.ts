@@ -17,18 +17,17 @@ export type {
   BackendName,
   Engine,
   EngineDescription,
-  EngineLogger,
   EngineStats,
   ExecutionDescription,
-  ExecutionMode,
   InferRequest,
   InferResult,
   LoadedModel,
-  LogFunction,
   ScoreRequest,
   ScoreResult,
   Timings,
 } from './engine.ts';
+export type { EngineLogger, LogFunction } from './engine-logger.ts';
+export type { ExecutionMode } from './execution/execution-mode.ts';
 export type { BatchingOptions } from './execution/micro-batching.ts';
 export type { EntryContext, EntryRequest, EntryScript, ScriptModel } from './entry/entry-script.ts';
 export type { RawRequest } from './entry/raw-request.ts';

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
-import type { EngineDescription, EngineLogger, ExecutionDescription } from './engine.ts';
+import type { EngineDescription, ExecutionDescription } from './engine.ts';
+import type { EngineLogger } from './engine-logger.ts';
 import { defaultLimits } from './engine-options.ts';
 import type { EngineLimits, EngineOptions } from './engine-options.ts';
 import { chooseExecution } from './execution/choose-execution.ts';

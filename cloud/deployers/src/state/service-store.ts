@@ -103,6 +103,21 @@ export class ServiceStore implements Disposable {
     return row === undefined ? undefined : (JSON.parse(String(row['record'])) as ServiceRecord);
   }
 
+  /**
+   * The service that a deployment replaces; undefined when the name is free.
+   *
+   * @param overwrite whether a service may be replaced
+   * @throws DeployersError `ServiceExists`
+   */
+  former(name: string, overwrite: boolean): ServiceRecord | undefined {
+    const found = this.find(name);
+    if (found === undefined || overwrite) return found;
+    const { computeType } = found.spec.settings;
+    throw new DeployersError('ServiceExists', `there is a service "${name}" already, on ${computeType}`, {
+      details: { name, computeType },
+    });
+  }
+
   /** Adds or replaces a service. */
   put(record: ServiceRecord): void {
     this.#database

@@ -1,5 +1,6 @@
 import type { ExecutionProvider, ModelSignature } from '@edgewright/contract';
-import type { BackendName, EngineLogger } from '../engine.ts';
+import type { BackendName } from '../engine.ts';
+import type { EngineLogger } from '../engine-logger.ts';
 import type { EngineModel } from '../engine-options.ts';
 import type { NamedTensors } from '../tensor.ts';
 

@@ -1,5 +1,5 @@
 import type { ModelSignature, Preprocess } from '@edgewright/contract';
-import type { EngineLogger } from '../engine.ts';
+import type { EngineLogger } from '../engine-logger.ts';
 import type { Declaration } from '../schema/declaration.ts';
 import type { NamedTensors, Tensor } from '../tensor.ts';
 import type { ScriptResponse, ScriptResponseBody, ScriptResponseInit } from './script-response.ts';

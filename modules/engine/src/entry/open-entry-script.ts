@@ -1,5 +1,5 @@
 import type { Preprocess } from '@edgewright/contract';
-import type { EngineLogger } from '../engine.ts';
+import type { EngineLogger } from '../engine-logger.ts';
 import { decodeImage } from '../images/decode-image.ts';
 import { planImage } from '../images/image-plan.ts';
 import { checkInputs } from '../scoring/check-inputs.ts';

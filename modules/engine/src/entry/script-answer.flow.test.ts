@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { recordingLog, testEngine } from '../../../../test/support/engine-fixture.ts';
 import { affineOnnx } from '../../../../test/support/tiny-models.ts';
-import type { Engine, ExecutionMode, ScoreResult } from '../engine.ts';
+import type { Engine, ScoreResult } from '../engine.ts';
+import type { ExecutionMode } from '../execution/execution-mode.ts';
 import type { HttpCall, ScriptAnswer } from '../scoring/job.ts';
 
 const modes: readonly ExecutionMode[] = ['inline', 'worker', 'process'];

@@ -1,4 +1,5 @@
-import type { ExecutionMode, LoadedModel } from '../engine.ts';
+import type { LoadedModel } from '../engine.ts';
+import type { ExecutionMode } from './execution-mode.ts';
 import { zeroInputs } from '../scoring/zero-inputs.ts';
 import type { NamedTensors } from '../tensor.ts';
 import type { WorkerLane } from '../worker/worker-lane.ts';

@@ -1,7 +1,7 @@
 import type { Backend, Session } from '../backends/backend.ts';
 import type { ExecutionProvider } from '@edgewright/contract';
 import { EngineError } from '../engine-error.ts';
-import type { EngineLogger } from '../engine.ts';
+import type { EngineLogger } from '../engine-logger.ts';
 import type { EngineModel } from '../engine-options.ts';
 import type { NativeGuard } from '../worker/native-gate.ts';
 import { zeroInputs } from './zero-inputs.ts';

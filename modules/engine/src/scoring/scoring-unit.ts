@@ -1,6 +1,6 @@
 import { chooseBackend } from '../backends/choose-backend.ts';
 import { backendList } from '../backends/list.ts';
-import type { EngineLogger } from '../engine.ts';
+import type { EngineLogger } from '../engine-logger.ts';
 import { openEntryScript } from '../entry/open-entry-script.ts';
 import { runEntryScript } from '../entry/run-entry-script.ts';
 import type { NativeGuard } from '../worker/native-gate.ts';

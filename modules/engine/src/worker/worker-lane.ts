@@ -1,5 +1,5 @@
 import { EngineError } from '../engine-error.ts';
-import type { EngineLogger } from '../engine.ts';
+import type { EngineLogger } from '../engine-logger.ts';
 import type { Lane } from '../execution/lane.ts';
 import type { Job, JobOutput, JobRequest } from '../scoring/job.ts';
 import type { UnitConfig, UnitDescription } from '../scoring/unit-config.ts';

@@ -6,7 +6,7 @@ import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { openScoringUnit } from '../scoring/scoring-unit.ts';
 import type { ScoringUnit } from '../scoring/scoring-unit.ts';
 import type { UnitConfig } from '../scoring/unit-config.ts';
-import type { EngineLogger } from '../engine.ts';
+import type { EngineLogger } from '../engine-logger.ts';
 import type { MadeAnswer } from '../entry/make-answer.ts';
 import { streamFailure } from '../entry/run-entry-script.ts';
 import { OutgoingStream } from '../streaming/outgoing-stream.ts';

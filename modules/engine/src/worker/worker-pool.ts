@@ -1,6 +1,6 @@
 import { messageOf } from '@edgewright/contract';
 import { EngineError } from '../engine-error.ts';
-import type { EngineLogger } from '../engine.ts';
+import type { EngineLogger } from '../engine-logger.ts';
 import type { EngineLimits } from '../engine-options.ts';
 import type { Dispatcher } from '../execution/dispatcher.ts';
 import type { UnitConfig, UnitDescription } from '../scoring/unit-config.ts';

@@ -4,7 +4,7 @@ import { isEdgewrightError, messageOf } from '@edgewright/contract';
 import type { ModelSignature, TensorSpec } from '@edgewright/contract';
 import { elementCount, zeros } from '../../array-of.ts';
 import { EngineError } from '../../engine-error.ts';
-import type { EngineLogger } from '../../engine.ts';
+import type { EngineLogger } from '../../engine-logger.ts';
 import type { EngineModel } from '../../engine-options.ts';
 import type { NamedTensors, Tensor } from '../../tensor.ts';
 import type { Session } from '../backend.ts';
