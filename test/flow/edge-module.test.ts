@@ -1,7 +1,9 @@
 import { documentIssues, ScorerReportedSchema } from '@edgewright/contract';
 import { connectHub } from '@edgewright/iothub';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { killScorer } from '../chaos/kill-scorer.ts';
+import { disturb } from '../chaos/disturb.ts';
+import { disturbances } from '../chaos/disturbances.ts';
+import { randomOf } from '../chaos/random-of.ts';
 import { EdgeLab } from '../support/edge-lab.ts';
 import { affineOnnx } from '../support/tiny-models.ts';
 
@@ -73,9 +75,10 @@ describe('the scorer on a simulated edge device', () => {
   });
 
   it.each(['after-output', 'after-journal'] as const)('loses nothing when it is killed, under %s', async (policy) => {
-    let state = 7;
-    const random = (): number => (state = (state * 16_807) % 2_147_483_647) / 2_147_483_647;
-    const result = await killScorer(lab, { policy, messages: 200, kills: 4, random, report: () => {} });
+    const disturbance = disturbances.find(({ name }) => name === 'kill');
+    if (disturbance === undefined) throw new TypeError('there is no way to kill the scorer');
+    const options = { disturbance, policy, messages: 200, times: 4, random: randomOf(7), report: () => {} };
+    const result = await disturb(lab, options);
     expect(result).toMatchObject({ sent: 200, scored: 200, lost: 0, rejected: 0, duplicatesWithOtherId: 0, kills: 4 });
   });
 });

@@ -207,11 +207,11 @@ describe('reproducibility', () => {
 });
 
 describe('the scorer in an image', () => {
-  it.each<[string, Platform, InferenceConfig['backend']]>([
+  it.each<[string, Platform, 'onnx' | 'wasm']>([
     ['native code', platformOf(process.arch) ?? 'amd64', 'onnx'],
     ['WebAssembly, as on arm32v7', 'arm32v7', 'wasm'],
   ])('scores as scikit-learn does with %s', async (_, platform, backend) => {
-    const config = { entryScript: 'score.ts', ...(backend === undefined ? {} : { backend }) };
+    const config = { entryScript: 'score.ts', backend };
     const image = await build({ config, platforms: [platform], tag: `scored-${backend}:1` });
     const { root } = await unpack(image, platform);
     const appRoot = path.join(root, 'var/azureml-app');

@@ -84,6 +84,7 @@ export const deployersErrors = {
     fault: 'remote',
     httpStatus: 502,
     meaning: 'Azure refused a request, or cannot be reached',
-    remedy: 'The message has the reason of Azure; check the subscription, the resource group, quotas and who is logged in.',
+    remedy:
+      'The message has the reason of Azure; check the subscription, the resource group, quotas and who is logged in.',
   },
 } as const satisfies Record<string, ErrorEntry>;
