@@ -266,11 +266,9 @@ function openParts(options: EdgeHubOptions, database: EdgeHubDatabase, opened: A
   const { hub, deviceId, emit } = options;
   const timings = { ...edgeHubTimings, ...options.timings };
   const clients = new ClientDirectory();
-  const store: MessageStore = new MessageStore({
-    database,
-    now: hub.now,
-    onStored: (endpoints) => router.stored(endpoints),
-  });
+  const store: MessageStore = opened.use(
+    new MessageStore({ database, now: hub.now, onStored: (endpoints) => router.stored(endpoints) }),
+  );
   const names = { hubHostName: hub.hostName, deviceId };
   const metrics = new EdgeHubMetrics(names, { store, connectedClients: () => clients.size });
   const traffic = new Traffic();

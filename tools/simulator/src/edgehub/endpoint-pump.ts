@@ -97,7 +97,7 @@ export class EndpointPump implements AsyncDisposable {
       const at = now();
       const expired = batch.filter((message) => message.expiresAt !== undefined && message.expiresAt <= at);
       if (expired.length === 0) return batch;
-      store.remove(expired.map((message) => message.id));
+      store.remove(expired);
       onExpired(expired);
     }
   }
@@ -106,7 +106,8 @@ export class EndpointPump implements AsyncDisposable {
     const { store, deliver, endpoint, emit } = this.#options;
     try {
       const { delivered, rejected } = await deliver(batch, this.#closing.signal);
-      store.remove([...delivered, ...rejected.map(({ id }) => id)]);
+      const done = new Set([...delivered, ...rejected.map(({ id }) => id)]);
+      store.remove(batch.filter(({ id }) => done.has(id)));
       for (const { id, reason } of rejected) {
         emit({
           stage: 'edgehub.message',

@@ -2,6 +2,10 @@ import { SimulatorError } from '../simulator-error.ts';
 import type { EdgeHubDatabase } from './edge-hub-database.ts';
 import { edgeMessageSize } from './edge-message.ts';
 import type { EdgeMessage } from './edge-message.ts';
+import { QueueHeads } from './queue-heads.ts';
+
+/** Removals are written at the latest after so long. */
+const REMOVAL_DELAY_MS = 20;
 
 /** A queue that a message is to be stored in. */
 export interface QueueTarget {
@@ -55,9 +59,10 @@ export interface MessageStoreOptions {
 /**
  * The queues of edgeHub, one for each endpoint and priority, on disk.
  *
- * Messages that are stored within the same turn of the event loop share one transaction and one wait for the disk.
+ * Messages that are stored within the same turn of the event loop share one transaction and one wait for the disk. What is
+ * removed goes with the next of them, or soon after: a hub that is killed in between delivers it again.
  */
-export class MessageStore {
+export class MessageStore implements Disposable {
   /** The most bytes that all queues may hold together; Infinity for no limit. */
   maxSizeBytes = Infinity;
   readonly #database: EdgeHubDatabase;
@@ -66,7 +71,12 @@ export class MessageStore {
   readonly #insert;
   readonly #next;
   readonly #remove;
-  readonly #removeExpired;
+  readonly #isThere;
+  readonly #expired;
+  readonly #heads = new QueueHeads();
+  /** Ids of messages that are removed, but still on the disk. */
+  readonly #removals = new Set<number>();
+  #removing: NodeJS.Timeout | undefined;
   readonly #lengths = new Map<string, Map<number, number>>();
   #sizeBytes = 0;
   #pending: Append[] = [];
@@ -80,8 +90,9 @@ export class MessageStore {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#next = database.prepare('SELECT * FROM queue WHERE endpoint = ? AND priority = ? ORDER BY id LIMIT ?');
-    this.#remove = database.prepare('DELETE FROM queue WHERE id = ? RETURNING endpoint, priority, size');
-    this.#removeExpired = database.prepare('SELECT * FROM queue WHERE expires_at <= ? LIMIT ?');
+    this.#remove = database.prepare('DELETE FROM queue WHERE id = ?');
+    this.#isThere = database.prepare('SELECT 1 FROM queue WHERE id = ?');
+    this.#expired = database.prepare('SELECT * FROM queue WHERE expires_at <= ? LIMIT ?');
     this.#count();
   }
 
@@ -113,26 +124,53 @@ export class MessageStore {
   next(endpoint: string, limit: number): StoredMessage[] {
     const queues = this.#lengths.get(endpoint);
     if (queues === undefined) return [];
-    const rows = this.#next.all(endpoint, Math.min(...queues.keys()), limit) as unknown as Row[];
-    return rows.map((row) => storedMessage(row));
+    const priority = Math.min(...queues.keys());
+    return this.#heads.first({ endpoint, priority }, limit, (count) => {
+      this.#writeRemovals();
+      const rows = this.#next.all(endpoint, priority, count) as unknown as Row[];
+      return rows.map((row) => storedMessage(row));
+    });
   }
 
   /** Takes messages out of their queues. */
-  remove(ids: readonly number[]): void {
-    if (ids.length === 0) return;
-    this.#database.transaction(() => {
-      for (const id of ids) {
-        const row = this.#remove.get(id) as { endpoint: string; priority: number; size: number } | undefined;
-        if (row !== undefined) this.#account(row, -1, -row.size);
-      }
-    });
+  remove(messages: readonly StoredMessage[]): void {
+    for (const message of messages) {
+      // it may have been removed already: its time may pass while it is delivered
+      if (this.#removals.has(message.id)) continue;
+      if (!this.#heads.removed(message) && this.#isThere.get(message.id) === undefined) continue;
+      this.#removals.add(message.id);
+      this.#account(message, -1, -edgeMessageSize(message));
+    }
+    if (this.#removals.size > 0) this.#removing ??= setTimeout(() => this.#writeRemovals(), REMOVAL_DELAY_MS);
   }
 
   /** Takes at most `limit` messages out whose time has passed, and gives them back. */
   removeExpired(limit: number): StoredMessage[] {
-    const rows = this.#removeExpired.all(this.#now(), limit) as unknown as Row[];
-    this.remove(rows.map((row) => row.id));
-    return rows.map((row) => storedMessage(row));
+    this.#writeRemovals();
+    const rows = this.#expired.all(this.#now(), limit) as unknown as Row[];
+    const messages = rows.map((row) => storedMessage(row));
+    this.remove(messages);
+    return messages;
+  }
+
+  [Symbol.dispose](): void {
+    this.#writeRemovals();
+  }
+
+  /** In a transaction of their own, when none for new messages came soon enough. */
+  #writeRemovals(): void {
+    if (this.#removals.size > 0) this.#database.transaction(() => this.#deleteRemoved());
+    this.#removalsWritten();
+  }
+
+  #deleteRemoved(): void {
+    for (const id of this.#removals) this.#remove.run(id);
+  }
+
+  #removalsWritten(): void {
+    this.#removals.clear();
+    clearTimeout(this.#removing);
+    this.#removing = undefined;
   }
 
   async #flush(): Promise<void> {
@@ -140,15 +178,15 @@ export class MessageStore {
     const accepted = appends.filter((append) => this.#hasRoom(append));
     const endpoints = new Set<string>();
     try {
-      this.#database.transaction(() => {
-        for (const { message, targets } of accepted) this.#write(message, targets);
+      const stored = this.#database.transaction(() => {
+        this.#deleteRemoved();
+        return accepted.flatMap(({ message, targets }) => this.#write(message, targets));
       });
-      for (const { message, targets } of accepted) {
-        const size = edgeMessageSize(message);
-        for (const target of targets) {
-          this.#account(target, 1, size);
-          endpoints.add(target.endpoint);
-        }
+      this.#removalsWritten();
+      for (const message of stored) {
+        const isOnlyOne = this.#account(message, 1, edgeMessageSize(message)) === 1;
+        this.#heads.stored(message, isOnlyOne);
+        endpoints.add(message.endpoint);
       }
       this.#onStored(endpoints);
       await this.#database.durable();
@@ -171,18 +209,30 @@ export class MessageStore {
     return false;
   }
 
-  #write(message: EdgeMessage, targets: readonly QueueTarget[]): void {
+  #write(message: EdgeMessage, targets: readonly QueueTarget[]): StoredMessage[] {
     const size = edgeMessageSize(message);
     const properties = JSON.stringify(message.properties);
     const systemProperties = JSON.stringify(message.systemProperties);
-    const now = this.#now();
-    for (const { endpoint, priority, expiresAt } of targets) {
-      const place = [endpoint, priority, now, expiresAt ?? null, size] as const;
-      this.#insert.run(...place, message.source, message.body, properties, systemProperties);
-    }
+    const enqueuedAt = this.#now();
+    return targets.map((target) => {
+      const place = [target.endpoint, target.priority, enqueuedAt, target.expiresAt ?? null, size] as const;
+      const { lastInsertRowid } = this.#insert.run(
+        ...place,
+        message.source,
+        message.body,
+        properties,
+        systemProperties,
+      );
+      return { ...message, ...target, id: Number(lastInsertRowid), enqueuedAt };
+    });
   }
 
-  #account({ endpoint, priority }: Pick<QueueTarget, 'endpoint' | 'priority'>, count: number, sizeBytes: number): void {
+  /** @returns the length of the queue */
+  #account(
+    { endpoint, priority }: Pick<QueueTarget, 'endpoint' | 'priority'>,
+    count: number,
+    sizeBytes: number,
+  ): number {
     this.#sizeBytes += sizeBytes;
     const queues = this.#lengths.get(endpoint) ?? new Map<number, number>();
     const length = (queues.get(priority) ?? 0) + count;
@@ -190,6 +240,7 @@ export class MessageStore {
     else queues.delete(priority);
     if (queues.size > 0) this.#lengths.set(endpoint, queues);
     else this.#lengths.delete(endpoint);
+    return length;
   }
 
   #count(): void {
