@@ -36,7 +36,10 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'flow',
-          include: ['test/flow/**/*.test.ts', '{contract,modules,cloud,tools}/**/*.{flow,property}.test.ts'],
+          include: [
+            'test/flow/**/*.test.ts',
+            '{contract,modules,cloud,tools,examples,bench}/**/*.{flow,property}.test.ts',
+          ],
           exclude: ['**/node_modules/**', '**/dist/**'],
           testTimeout: 120_000,
         },

@@ -1,7 +1,7 @@
 import type { Bench, Comparison, Metric, Sample } from './harness.ts';
 import { SENDERS } from './simulator/broker.ts';
 import type { Broker, Target } from './simulator/broker.ts';
-import { openAedes, openMosquitto } from './simulator/plain-brokers.ts';
+import { openAedes, openMosquitto, openStrictMosquitto } from './simulator/plain-brokers.ts';
 import { openSimulator } from './simulator/simulator-broker.ts';
 import { Clients } from './simulator/traffic.ts';
 
@@ -15,15 +15,18 @@ const cases: readonly { readonly target: Target; readonly senders: number; reado
 
 /**
  * Messages through the simulator's edgeHub, stored on disk and routed to a module or to the hub, against the same clients over
- * a plain broker, where the receiver stands for module and hub alike: over Mosquitto with persistence, and over bare aedes.
+ * a plain broker, where the receiver stands for module and hub alike: over Mosquitto with persistence, over Mosquitto with
+ * edgeHub's own promises, and over bare aedes.
  */
 export async function simulatorBench(): Promise<Bench> {
   await using opened = new AsyncDisposableStack();
   const ours = await openSide(opened, openSimulator);
   const mosquitto = await openSide(opened, openMosquitto);
+  const strict = await openSide(opened, openStrictMosquitto);
   const aedes = await openSide(opened, openAedes);
   const comparisons = [
     comparison({ name: 'mosquitto', ours, baseline: mosquitto, goal: 0.5 }),
+    comparison({ name: 'strict mosquitto', ours, baseline: strict }),
     comparison({ name: 'aedes', ours, baseline: aedes }),
   ];
   const closing = opened.move();

@@ -16,7 +16,16 @@ const aedesProgram = fileURLToPath(new URL('./serve-aedes.ts', import.meta.url))
 const TOPIC = 'bench/messages';
 
 /** Mosquitto with its persistence switched on, as its packages configure it: the file is written now and then. */
-export async function openMosquitto(): Promise<Broker> {
+export function openMosquitto(): Promise<Broker> {
+  return startMosquitto(['autosave_interval 1800']);
+}
+
+/** Mosquitto held to what edgeHub promises: the file is written at each change, and a client gets one message at a time. */
+export function openStrictMosquitto(): Promise<Broker> {
+  return startMosquitto(['autosave_on_changes true', 'autosave_interval 1', 'max_inflight_messages 1']);
+}
+
+async function startMosquitto(settings: readonly string[]): Promise<Broker> {
   await using opened = new AsyncDisposableStack();
   const { folder, certificate, key, ca } = await certificates(opened);
   const port = await freePort();
@@ -27,7 +36,7 @@ export async function openMosquitto(): Promise<Broker> {
     'allow_anonymous true',
     'persistence true',
     `persistence_location ${folder}/`,
-    'autosave_interval 1800',
+    ...settings,
     'max_queued_messages 0',
     'log_type none',
     // Mosquitto gives up its rights when root starts it, and the folder is ours

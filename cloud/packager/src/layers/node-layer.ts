@@ -19,7 +19,8 @@ export function nodeLayer(platform: Platform, cacheDirectory: string, signal?: A
     entries: async () => {
       const { node, license } = await findNodeFiles(wanted, cacheDirectory, signal);
       const sizes = { node: await stat(node), license: await stat(license) };
-      return arrangeEntries('usr/local/bin/node', [
+      // with the folders: an engine that has to make them itself may close them to everybody but root
+      return arrangeEntries('usr/local', [
         { type: 'file', path: NODE_PATH, source: node, sizeBytes: sizes.node.size, executable: true },
         { type: 'file', path: LICENSE_PATH, source: license, sizeBytes: sizes.license.size },
       ]);
