@@ -14,6 +14,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['edgewright-source', 'node', 'import', 'module', 'default'] } },
   test: {
     pool: 'forks',
+    // flow tests mostly wait: for processes, for sockets, for the disk
+    maxWorkers: 2,
     execArgv: ['--disable-warning=ExperimentalWarning'],
     reporters: ['default', './test/support/summary-reporter.ts'],
     projects: [

@@ -1,7 +1,8 @@
 import type { EventSink } from '@edgewright/contract';
 import { messageOf } from '@edgewright/contract';
 import type { EdgeHubTimings } from './edge-hub-timings.ts';
-import type { MessageStore, StoredMessage } from './message-store.ts';
+import type { MessageStore } from './message-store.ts';
+import type { StoredMessage } from './stored-message.ts';
 
 /** How many messages an endpoint takes out of its queue at a time. */
 const BATCH = 10;

@@ -3,26 +3,10 @@ import type { EdgeHubDatabase } from './edge-hub-database.ts';
 import { edgeMessageSize } from './edge-message.ts';
 import type { EdgeMessage } from './edge-message.ts';
 import { QueueHeads } from './queue-heads.ts';
+import type { QueueTarget, StoredMessage } from './stored-message.ts';
 
 /** Removals are written at the latest after so long. */
 const REMOVAL_DELAY_MS = 20;
-
-/** A queue that a message is to be stored in. */
-export interface QueueTarget {
-  readonly endpoint: string;
-  /** 0 goes first. */
-  readonly priority: number;
-  /** When the message is no longer wanted, in milliseconds since 1970; undefined for never. */
-  readonly expiresAt: number | undefined;
-}
-
-/** A message as it waits in one queue. */
-export interface StoredMessage extends EdgeMessage, QueueTarget {
-  /** Grows in the order of storing. */
-  readonly id: number;
-  /** Milliseconds since 1970. */
-  readonly enqueuedAt: number;
-}
 
 export interface QueueLength {
   readonly endpoint: string;

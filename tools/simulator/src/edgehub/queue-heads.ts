@@ -1,5 +1,5 @@
 import { edgeMessageSize } from './edge-message.ts';
-import type { StoredMessage } from './message-store.ts';
+import type { StoredMessage } from './stored-message.ts';
 
 /** The most that is kept of one queue. */
 const MAX_MESSAGES = 256;

@@ -1,7 +1,7 @@
 import { checkDocument, compileRoute, EdgeHubDesiredSchema } from '@edgewright/contract';
 import type { CompiledRoute, RouteSink } from '@edgewright/contract';
 import type { EdgeMessage } from './edge-message.ts';
-import type { QueueTarget } from './message-store.ts';
+import type { QueueTarget } from './stored-message.ts';
 
 /** The priority of routes that name none. */
 export const DEFAULT_PRIORITY = 2_000_000_000;
