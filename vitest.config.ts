@@ -6,6 +6,8 @@ import { defineConfig } from 'vitest/config';
 const shared = {
   testTimeout: 30_000,
   hookTimeout: 60_000,
+  // what is waited for comes sooner or later: a busy machine must not fail a test
+  expect: { poll: { timeout: 15_000 } },
   sequence: { shuffle: { files: true, tests: false } },
 };
 
