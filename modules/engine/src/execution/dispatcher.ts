@@ -148,20 +148,6 @@ export class Dispatcher {
       for (const request of requests) this.#waiting.delete(request);
       void this.#run(requests, this.#idle.shift() as Lane);
     }
-    this.#prepareNext();
-  }
-
-  /**
-   * Sends the next request to the only lane that there is, so that it need not wait for this thread between two jobs. With
-   * several lanes nobody knows which will be free first. Scripts may have effects, and must not run for nothing.
-   */
-  #prepareNext(): void {
-    const [next] = this.#waiting;
-    if (next?.job.kind !== 'model' || this.#batching !== undefined) return;
-    const lanes = new Set([...this.#running.values()].map((run) => run.lane));
-    const [only] = lanes;
-    if (lanes.size !== 1) return;
-    only?.prepare?.(next.job, { requestId: next.options.requestId, timeoutMs: Math.max(1, next.timeLeft) });
   }
 
   /** The oldest request, and those right behind it that may be joined with it. */

@@ -19,15 +19,7 @@ export interface PlainError {
 /** From the host to a worker. The first message is `open`. */
 export type HostMessage =
   | { readonly type: 'open'; readonly config: UnitConfig; readonly memoryMb: number }
-  | {
-      readonly type: 'run';
-      readonly id: number;
-      readonly job: Job;
-      readonly request: JobRequest;
-      /** True when it was sent while another job ran: a `skip` may follow it. */
-      readonly ahead?: boolean;
-    }
-  | { readonly type: 'skip'; readonly id: number }
+  | { readonly type: 'run'; readonly id: number; readonly job: Job; readonly request: JobRequest }
   | { readonly type: 'cancel'; readonly id: number }
   /** One more piece of the stream may come. */
   | { readonly type: 'more'; readonly id: number }

@@ -30,16 +30,6 @@ interface Running {
   readonly reject: (error: Error) => void;
 }
 
-/** A job that was sent while another ran. */
-interface Ahead {
-  readonly id: number;
-  readonly job: Job;
-  /** What came of it before anyone waited for it. */
-  answer?: Finished;
-}
-
-type Finished = WorkerMessage & { type: 'done' | 'failed' };
-
 /** A lane in a worker: the host's side of the conversation with `worker-main.ts`. */
 export class WorkerLane implements Lane {
   /** Milliseconds that the last job took inside the worker. */
@@ -52,7 +42,6 @@ export class WorkerLane implements Lane {
   readonly #carrier: WorkerCarrier;
   #opening: { resolve: (description: UnitDescription) => void; reject: (error: Error) => void } | undefined;
   #running: Running | undefined;
-  #ahead: Ahead | undefined;
   /** What the job streams, once its head was given. */
   #stream: { readonly id: number; readonly incoming: IncomingStream } | undefined;
   #nextId = 0;
@@ -109,11 +98,9 @@ export class WorkerLane implements Lane {
         reject(this.#lost());
         return;
       }
-      const ahead = this.#takeAhead(job);
-      const id = ahead?.id ?? (this.#nextId += 1);
+      this.#nextId += 1;
+      const id = this.#nextId;
       this.#running = { id, request, resolve, reject };
-      if (ahead?.answer !== undefined) this.#finish(ahead.answer);
-      if (ahead !== undefined) return;
       try {
         this.#carrier.send({ type: 'run', id, job, request }, job.kind === 'model' ? transferable(job.inputs) : []);
       } catch (cause) {
@@ -121,24 +108,6 @@ export class WorkerLane implements Lane {
         reject(new EngineError('InputInvalid', 'the request cannot be handed to a worker: it is no plain data', { cause }));
       } // prettier-ignore
     });
-  }
-
-  prepare(job: Job, request: JobRequest): void {
-    if (this.ended || this.#ahead !== undefined) return;
-    this.#nextId += 1;
-    const id = this.#nextId;
-    // copied, not handed over: should this worker end, another gets the job
-    this.#carrier.send({ type: 'run', id, job, request, ahead: true });
-    this.#ahead = { id, job };
-  }
-
-  /** The job that was sent ahead, when it is this one; another is given up. */
-  #takeAhead(job: Job): Ahead | undefined {
-    const ahead = this.#ahead;
-    this.#ahead = undefined;
-    if (ahead === undefined || ahead.job === job) return ahead;
-    this.#carrier.send({ type: 'skip', id: ahead.id });
-    return undefined;
   }
 
   cancel(): void {
@@ -202,9 +171,6 @@ export class WorkerLane implements Lane {
   #finish(message: WorkerMessage & { readonly id: number }): void {
     const running = this.#running;
     if (running?.id !== message.id) {
-      if (this.#ahead?.id === message.id && (message.type === 'done' || message.type === 'failed')) {
-        this.#ahead.answer = message;
-      }
       if (this.#stream?.id === message.id) this.#take(message, this.#stream.incoming);
       return;
     }

@@ -1,6 +1,5 @@
 import * as nodeModule from 'node:module';
 import process from 'node:process';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { openScoringUnit } from '../scoring/scoring-unit.ts';
@@ -75,9 +74,6 @@ async function open(config: UnitConfig, memoryMb: number): Promise<ScoringUnit |
 
 async function run(message: HostMessage & { type: 'run' }): Promise<void> {
   const { id, job, request } = message;
-  // the host may have written meanwhile that nobody waits for it any more
-  if (message.ahead === true) await nextTurn();
-  if (skipped.delete(id)) return;
   current = { id, controller: new AbortController() };
   const cancelled = current.controller.signal;
   try {
@@ -122,21 +118,13 @@ let current: { id: number; controller: AbortController; stream?: OutgoingStream 
   controller: new AbortController(),
 };
 
-// one job at a time: one that was sent ahead waits for the one before it
-let last: Promise<void> = Promise.resolve();
-const skipped = new Set<number>();
-
 const send = connect((message) => {
   switch (message.type) {
     case 'open':
       unit = open(message.config, message.memoryMb);
       break;
     case 'run':
-      last = last.then(() => run(message));
-      break;
-    case 'skip':
-      // of one that is done already nothing is left to skip
-      if (message.id > current.id) skipped.add(message.id);
+      void run(message);
       break;
     case 'cancel':
       if (message.id !== current.id) break;

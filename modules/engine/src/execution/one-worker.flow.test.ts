@@ -25,7 +25,7 @@ function slow(
   return engine.infer({ requestId: `s${fill}`, inputs: { x }, ...options });
 }
 
-describe.each(['worker', 'process'] as const)('a request that was sent ahead to a %s', (execution) => {
+describe.each(['worker', 'process'] as const)('a request that waits for the only %s', (execution) => {
   it('is answered in its order, as all others are', async () => {
     const engine = await testEngine({ onnx: affineOnnx(2), execution });
     const order: number[] = [];
@@ -40,7 +40,7 @@ describe.each(['worker', 'process'] as const)('a request that was sent ahead to 
     expect(order).toEqual(order.toSorted((a, b) => a - b));
   });
 
-  it('is skipped when its caller gives it up, and those behind it get their own answers', async () => {
+  it('is forgotten when its caller gives it up, and those behind it get their own answers', async () => {
     const engine = await testEngine({ onnx: slowOnnx(100), execution });
     const giveUp = new AbortController();
     const running = slow(engine, 1);
