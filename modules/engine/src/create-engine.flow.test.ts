@@ -51,7 +51,11 @@ describe('the choice between inline and workers', () => {
 describe('an engine that chose to run inline', () => {
   it('gives what is too large for that to a worker, and its deadline ends that', async () => {
     const { log, lines } = recordingLog();
-    const engine = await testEngine({ onnx: perceptronOnnx(8, 8, 4), log });
+    // what is measured on a busy machine may say otherwise for once
+    let engine = await testEngine({ onnx: perceptronOnnx(8, 8, 4), log });
+    for (let more = 10; more > 0 && engine.describe().execution.mode !== 'inline'; more -= 1) {
+      engine = await testEngine({ onnx: perceptronOnnx(8, 8, 4), log });
+    }
     expect(engine.describe().execution.mode).toBe('inline');
     const large = (rows: number) => ({
       x: { datatype: 'FP32' as const, shape: [rows, 8], data: new Float32Array(rows * 8) },

@@ -24,6 +24,8 @@ const RUNS = 7;
 // a run that takes longer is noticed on the event loop, whatever a hop costs; how long one takes that is larger than the one
 // measured is reckoned in proportion
 const MAX_INLINE_MS = 1;
+// a single row says little of many: most of its time is spent on what every run costs
+const MANY_ROWS = 64;
 
 /** Chooses between inline and workers for models without an entry script, by measuring both on a ready worker. */
 export async function chooseExecution(lane: WorkerLane, models: readonly LoadedModel[]): Promise<ChosenExecution> {
@@ -40,17 +42,31 @@ export async function chooseExecution(lane: WorkerLane, models: readonly LoadedM
   const facts = { measured: { runMs, hopMs } };
   const figures = `a run takes ${text(runMs)} ms and a hop to a worker and back ${text(hopMs)} ms`;
   if (runMs < hopMs && runMs <= MAX_INLINE_MS) {
-    const elements = Math.min(...models.map((model) => countElements(zeroInputs(model.signature))));
-    return { mode: 'inline', reason: figures, ...facts, inlineElements: Math.ceil((elements * MAX_INLINE_MS) / runMs) };
+    const limits: number[] = [];
+    for (const model of models) limits.push(await elementsWithin(lane, model));
+    return { mode: 'inline', reason: figures, ...facts, inlineElements: Math.min(...limits) };
   }
   return { mode: 'worker', reason: figures, ...facts };
 }
 
-async function measure(lane: WorkerLane, model: LoadedModel): Promise<RunAndHop> {
+/** How many elements a run may have that is to be over in time. A model that takes one row only is reckoned by that. */
+async function elementsWithin(lane: WorkerLane, model: LoadedModel): Promise<number> {
+  for (const rows of [MANY_ROWS, 1]) {
+    try {
+      const { runMs } = await measure(lane, model, rows);
+      return Math.ceil((countElements(zeroInputs(model.signature, rows)) * MAX_INLINE_MS) / runMs);
+    } catch {
+      continue;
+    }
+  }
+  return 0;
+}
+
+async function measure(lane: WorkerLane, model: LoadedModel, rows = 1): Promise<RunAndHop> {
   const runs: number[] = [];
   const hops: number[] = [];
   for (let i = 0; i < RUNS; i += 1) {
-    const inputs = zeroInputs(model.signature);
+    const inputs = zeroInputs(model.signature, rows);
     const started = performance.now();
     await lane.run({ kind: 'model', model: model.name, inputs }, { requestId: 'warm-up', timeoutMs: 60_000 });
     const total = performance.now() - started;
