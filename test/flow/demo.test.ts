@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 
 const runNode = fileURLToPath(new URL('../../bin/run-node.mjs', import.meta.url));
 const demo = fileURLToPath(new URL('../../examples/diabetes/demo.ts', import.meta.url));
@@ -20,9 +20,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-function start(argumentsGiven: readonly string[]) {
+function start(argumentsGiven: readonly string[], environment: Readonly<Record<string, string>> = {}) {
   const child = spawn(process.execPath, [runNode, demo, ...argumentsGiven], {
     cwd: folder,
+    env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = { stdout: '', stderr: '' };
@@ -87,8 +88,10 @@ describe('npm run demo', () => {
   });
 
   it('leaves no process and no file outside its folder when it is interrupted', async () => {
-    const before = new Set(await readdir(tmpdir()));
-    const { child, output } = start([]);
+    // of its own: in the system's folder other tests come and go; short, because sockets stand in it
+    const temporary = await mkdtemp(path.join(tmpdir(), 'ew-'));
+    onTestFinished(() => rm(temporary, { recursive: true, force: true }));
+    const { child, output } = start([], { TMPDIR: temporary });
     while (!output.stdout.includes('deploy')) {
       expect(child.exitCode, output.stderr).toBeNull();
       await delay(50);
@@ -98,7 +101,7 @@ describe('npm run demo', () => {
     const [exitCode] = (await once(child, 'close')) as [number | null];
     expect(exitCode).toBe(130);
     expect(await processesOf(folder)).toEqual([]);
-    const left = (await readdir(tmpdir())).filter((name) => /edgewright|^ew-/.test(name) && !before.has(name));
+    const left = (await readdir(temporary)).filter((name) => /edgewright|^ew-/.test(name));
     expect(left).toEqual([]);
     expect(await readdir(folder)).toEqual(['.edgewright']);
   });
