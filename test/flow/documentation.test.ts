@@ -51,7 +51,7 @@ describe.each(pages)('the commands of %s', (page) => {
       expect({ where, exitCode: result.exitCode }).toEqual({ where, exitCode: 0 });
       expect({ where, expected, fits: outputFits(result.stdout, expected) }).toEqual({ where, expected, fits: true });
     }
-  }, 180_000);
+  }, 420_000);
 });
 
 interface Result {
@@ -64,7 +64,7 @@ interface Result {
 function run(command: string, folder: string): Promise<Result> {
   const line = command.replace(/^npx edgewright/, `node ${path.join(repository, 'bin/edgewright.mjs')}`);
   return new Promise((resolve) => {
-    execFile('sh', ['-c', line], { cwd: folder, timeout: 90_000 }, (error, stdout, stderr) => {
+    execFile('sh', ['-c', line], { cwd: folder, timeout: 180_000 }, (error, stdout, stderr) => {
       resolve({ exitCode: error === null ? 0 : typeof error.code === 'number' ? error.code : 1, stdout, stderr });
     });
   });
