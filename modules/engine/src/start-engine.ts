@@ -8,6 +8,7 @@ import type { ChosenExecution } from './execution/choose-execution.ts';
 import { Dispatcher } from './execution/dispatcher.ts';
 import { InlineLane } from './execution/inline-lane.ts';
 import { canBatch } from './execution/micro-batching.ts';
+import { modelNames } from './model-names.ts';
 import { ScoringEngine } from './scoring-engine.ts';
 import { warmUp } from './warm-up.ts';
 import { openScoringUnit } from './scoring/scoring-unit.ts';
@@ -59,7 +60,7 @@ export async function startEngine(options: EngineOptions): Promise<ScoringEngine
     entryScript: options.entryScript !== undefined,
   };
   const { backend, backendReason } = description;
-  const models = unit.models.map(({ name, version }) => `${name}:${version}`);
+  const models = modelNames(unit.models);
   settings.log.info(
     { event: 'engine.started', backend, backendReason, execution, models },
     `scoring ${models.join(', ')} with ${backend} (${backendReason}), ${execution.mode} (${execution.reason})`,

@@ -11,6 +11,7 @@ import type {
 } from './engine.ts';
 import type { EngineOptions, SwapOptions } from './engine-options.ts';
 import type { DispatcherStats } from './execution/dispatcher.ts';
+import { modelNames } from './model-names.ts';
 import type { ScoringEngine } from './scoring-engine.ts';
 import { startEngine } from './start-engine.ts';
 
@@ -60,7 +61,7 @@ export class SwappableEngine implements Engine {
   }
 
   async swap(options: SwapOptions): Promise<EngineDescription> {
-    const wanted = options.models.map(({ name, version }) => `${name}:${version}`).join(', ');
+    const wanted = modelNames(options.models).join(', ');
     if (this.#closing !== undefined) {
       throw new EngineError('EngineClosed', `cannot swap to ${wanted}: the engine is shutting down`);
     }
@@ -97,7 +98,7 @@ export class SwappableEngine implements Engine {
     this.#current = next;
     this.#swaps += 1;
     this.#retiring.set(old, this.#retire(old));
-    const [from, to] = [namesOf(old), namesOf(next)];
+    const [from, to] = [old, next].map((engine) => modelNames(engine.describe().models).join(', '));
     this.#options.log?.info({ event: 'engine.swapped', from, to }, `${to} takes over from ${from}`);
   }
 
@@ -121,13 +122,6 @@ export class SwappableEngine implements Engine {
     await Promise.all(engines.map((engine) => engine[Symbol.asyncDispose]()));
     await Promise.all(this.#retiring.values());
   }
-}
-
-function namesOf(engine: ScoringEngine): string {
-  return engine
-    .describe()
-    .models.map(({ name, version }) => `${name}:${version}`)
-    .join(', ');
 }
 
 function add(one: DispatcherStats, other: DispatcherStats): DispatcherStats {

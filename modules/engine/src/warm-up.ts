@@ -1,6 +1,7 @@
 import { messageOf } from '@edgewright/contract';
 import { EngineError } from './engine-error.ts';
 import type { EngineOptions } from './engine-options.ts';
+import { modelNames } from './model-names.ts';
 import type { ScoringEngine } from './scoring-engine.ts';
 
 /**
@@ -21,7 +22,7 @@ export async function warmUp(
     try {
       await Promise.all(requests);
     } catch (cause) {
-      const models = engine.describe().models.map(({ name, version }) => `${name}:${version}`);
+      const models = modelNames(engine.describe().models);
       throw new EngineError(
         'WarmUpFailed',
         `${models.join(', ')} failed the warm-up on sample ${index + 1} of ${samples.length}: ${messageOf(cause)}`,

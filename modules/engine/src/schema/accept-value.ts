@@ -5,6 +5,7 @@ import { EngineError } from '../engine-error.ts';
 import { datatypeOf } from './read-declaration.ts';
 import type { ListNode, NdarrayNode, ObjectNode, ScalarNode, SchemaNode, TableNode } from './schema-node.ts';
 import { readTable } from './table-forms.ts';
+import { isObject } from '../is-object.ts';
 
 /** Where a value stands, and how large it may be. */
 export interface ValuePlace {
@@ -147,10 +148,6 @@ function suggestedType(value: unknown, { path }: ValuePlace): Datatype {
   const datatype = flat === undefined ? undefined : datatypeOf(flat);
   if (datatype !== undefined) return datatype;
   throw refused(path, 'a regular array of numbers, booleans or strings', value);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function refused(path: string, expected: string, value: unknown): EngineError {

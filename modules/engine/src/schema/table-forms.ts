@@ -1,4 +1,5 @@
 import type { TableForm } from './declaration.ts';
+import { isObject } from '../is-object.ts';
 
 export const tableForms: readonly TableForm[] = ['records', 'split', 'index', 'columns', 'values', 'table'];
 
@@ -117,10 +118,6 @@ function readColumns(value: unknown, path: string): readonly PlacedRow[] | Table
     }
   }
   return [...rows].map(([index, cells]) => ({ path: `${path}[row ${index}]`, cells }));
-}
-
-function isObject(value: unknown): value is Row {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function kindOf(value: unknown): string {

@@ -1,6 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { parseJson } from '@edgewright/contract';
+import { isObject } from '../../is-object.ts';
 
 /** The two forms in which TensorFlow.js writes models: a graph of operations, or Keras' layers. */
 export type TfjsForm = 'graph-model' | 'layers-model';
@@ -149,8 +150,4 @@ export function weightBytes(weights: readonly WeightEntry[]): number | undefined
     total += shape.reduce((count, extent) => count * extent, each);
   }
   return total;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
