@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { isEdgewrightError, messageOf } from '@edgewright/contract';
 import type { EventSink } from '@edgewright/contract';
 import { startJsonService } from '../http/json-service.ts';
@@ -7,6 +6,7 @@ import type { Page } from '../page/page.ts';
 import type { SimulatorClient } from '../simulator-client.ts';
 import { SimulatorError } from '../simulator-error.ts';
 import { controlRoutes } from './control-routes.ts';
+import { isSameSecret } from '../http/is-same-secret.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
@@ -40,7 +40,7 @@ export async function startControlServer(options: ControlServerOptions): Promise
     authorize: ({ method }, head) => {
       if (page.isEntrance(head.path)) return;
       if (page.access.allows({ method, header: (name) => head.header(name) })) return;
-      if (isSame(head.header('authorization') ?? '', `Bearer ${token}`)) return;
+      if (isSameSecret(head.header('authorization') ?? '', `Bearer ${token}`)) return;
       throw new SimulatorError(
         'SimulatedHubUnauthorized',
         'the control interface wants the token of simulator.json, which is in the state folder, as "Authorization: Bearer …"',
@@ -56,10 +56,4 @@ export async function startControlServer(options: ControlServerOptions): Promise
   });
   page.access.listeningOn(service.port);
   return service;
-}
-
-/** Takes as long for a wrong token as for a right one. */
-function isSame(given: string, expected: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(expected));
 }

@@ -1,4 +1,5 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { isSameSecret } from '../http/is-same-secret.ts';
 
 /** What is known of a request before its body is read. */
 interface Head {
@@ -28,7 +29,7 @@ export class PageAccess {
 
   /** The cookie for whoever came with the right token; undefined for others. */
   cookieFor(token: string | undefined): string | undefined {
-    if (!isSame(token ?? '', this.#token)) return undefined;
+    if (!isSameSecret(token ?? '', this.#token)) return undefined;
     return `${this.#cookieName}=${this.#token}; HttpOnly; SameSite=Strict; Path=/`;
   }
 
@@ -56,12 +57,8 @@ export class PageAccess {
   }
 
   #hasCookie(cookies: string | undefined): boolean {
-    return (cookies ?? '').split(';').some((cookie) => isSame(cookie.trim(), `${this.#cookieName}=${this.#token}`));
+    return (cookies ?? '')
+      .split(';')
+      .some((cookie) => isSameSecret(cookie.trim(), `${this.#cookieName}=${this.#token}`));
   }
-}
-
-/** Takes as long for a wrong text as for the right one. */
-function isSame(given: string, expected: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(expected));
 }
