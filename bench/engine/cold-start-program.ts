@@ -1,6 +1,6 @@
 /** `raw|engine MODEL INPUT SHAPE WORKERS`: scores, and prints how long the first answer took and how much memory is held. */
-import { readdirSync, readFileSync } from 'node:fs';
 import process from 'node:process';
+import { residentBytesOfFamily } from '../../test/support/resident-memory.ts';
 import { inputOf } from './models.ts';
 import type { BenchModel } from './models.ts';
 
@@ -22,23 +22,8 @@ async function open(): Promise<{ run: () => Promise<unknown> } & AsyncDisposable
   };
 }
 
-/** Of this process and its children, as Linux counts them. */
-function mebibytes(): number {
-  let kilobytes = 0;
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-      const field = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
-      if (Number(pid) === process.pid || field('PPid') === process.pid) kilobytes += field('VmRSS');
-    } catch {
-      // gone in the meantime
-    }
-  }
-  return kilobytes / 1024;
-}
-
 await using side = await open();
 await side.run();
 const ms = performance.now();
 await Promise.all(Array.from({ length: RUNS }, () => side.run()));
-process.stdout.write(JSON.stringify({ ms, mebibytes: mebibytes() }));
+process.stdout.write(JSON.stringify({ ms, mebibytes: residentBytesOfFamily(process.pid) / 2 ** 20 }));

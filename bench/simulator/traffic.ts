@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { connectAsync } from 'mqtt5';
 import type { MqttClient } from 'mqtt5';
 import { clientNames, RECEIVER } from './broker.ts';
 import type { Broker, Target } from './broker.ts';
+import { residentBytes } from '../../test/support/resident-memory.ts';
 
 /** A reading of a sensor, 200 bytes. */
 const BODY = JSON.stringify({ machine: 'press-07', temperature: 81.4, pressure: 4.02, note: 'x'.repeat(135) });
@@ -27,10 +27,10 @@ export class Clients implements AsyncDisposable {
   static async connect(broker: Broker): Promise<Clients> {
     const receiver = await join(broker, RECEIVER);
     await receiver.subscribeAsync(broker.inputFilter, { qos: 1 });
-    const before = await memoryOf(broker.processId);
+    const before = residentBytes(broker.processId);
     const senders: MqttClient[] = [];
     for (const name of clientNames) senders.push(await join(broker, name));
-    const bytesPerClient = ((await memoryOf(broker.processId)) - before) / senders.length;
+    const bytesPerClient = (residentBytes(broker.processId) - before) / senders.length;
     return new Clients(broker, { senders, receiver, bytesPerClient });
   }
 
@@ -92,10 +92,4 @@ async function join(broker: Broker, name: string): Promise<MqttClient> {
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
   });
-}
-
-/** The memory of a process that is in RAM, in bytes; Linux only. */
-async function memoryOf(processId: number): Promise<number> {
-  const status = await readFile(`/proc/${processId}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN) * 1024;
 }

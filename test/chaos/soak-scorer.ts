@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startScorerAtHub } from './scorer-at-hub.ts';
+import { residentBytes } from '../support/resident-memory.ts';
 
 /** What the last quarter may have more than the second, as a share: the first pays for caches and compilation. */
 const MAX_GROWTH = 0.1;
@@ -38,7 +38,7 @@ export async function soakScorer(minutes: number, report: (line: string) => void
   })();
   while (performance.now() < ends) {
     await Promise.race([sleep(intervalMs), scorer.ended]);
-    rssMb.push(await residentMb(scorer.pid));
+    rssMb.push(Math.round(residentBytes(scorer.pid) / 2 ** 20));
     if (rssMb.length % 30 === 0) report(`soak: ${messages} messages, ${rssMb.at(-1)} MB`);
   }
   await sending;
@@ -46,11 +46,6 @@ export async function soakScorer(minutes: number, report: (line: string) => void
   const [second, last] = [rssMb.slice(quarter, 2 * quarter), rssMb.slice(-quarter)].map(median) as [number, number];
   const growth = Math.round((last / second - 1) * 1000) / 1000;
   return { minutes, messages, rssMb, growth, isSound: growth <= MAX_GROWTH };
-}
-
-async function residentMb(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
 }
 
 function median(values: readonly number[]): number {

@@ -1,7 +1,4 @@
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,6 +15,7 @@ import { readDiabetesTable } from '../../examples/diabetes/table.ts';
 import { makeBaseImage } from '../support/base-image.ts';
 import { need } from '../support/need.ts';
 import { pushLayout } from '../support/push-layout.ts';
+import { freePort } from '../support/free-port.ts';
 
 const example = fileURLToPath(new URL('../../examples/diabetes', import.meta.url));
 /** scikit-learn's figures for the two sample vectors of Azure ML's tutorial. */
@@ -50,15 +48,6 @@ async function packageExample(platform: Platform, mmdebstrap: string): Promise<{
     platforms: [platform],
   });
   return { layout, tag };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Starts an image as a careful operator would: nothing writable, no rights. Stops and removes it at the end. */

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Engine, EngineModel, InferResult, ScoreResult } from '@edgewright/engine';
 import { modelFile, recordingLog, testEngine } from '../../../test/support/engine-fixture.ts';
+import { residentBytesOfFamily } from '../../../test/support/resident-memory.ts';
 import { affineOnnx } from '../../../test/support/tiny-models.ts';
 import { tinyOnnx } from '../../../test/support/tiny-onnx.ts';
 
@@ -115,7 +116,7 @@ describe('the memory of many swaps', () => {
     for (let swaps = 0; swaps < 60; swaps += 1) {
       await engine.swap(swapTo(model));
       await infer(engine);
-      sizes.push(residentMegabytes());
+      sizes.push(residentBytesOfFamily(process.pid) / 2 ** 20);
     }
     const [first = 0] = sizes;
     const last = sizes.slice(-5).toSorted((a, b) => a - b)[2];
@@ -146,20 +147,4 @@ function largeOnnx(): Uint8Array {
       data: new Float32Array(WIDTH * WIDTH).fill((i + 1) / WIDTH),
     })),
   });
-}
-
-/** Of this process and its children, as Linux counts them. */
-function residentMegabytes(): number {
-  const sizes = new Map<number, { parent: number; kilobytes: number }>();
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-      const field = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
-      sizes.set(Number(pid), { parent: field('PPid'), kilobytes: field('VmRSS') });
-    } catch {
-      // gone in the meantime
-    }
-  }
-  const own = [...sizes].filter(([pid, { parent }]) => pid === process.pid || parent === process.pid);
-  return own.reduce((sum, [, { kilobytes }]) => sum + kilobytes, 0) / 1024;
 }

@@ -1,6 +1,4 @@
 import { mkdir, rm, symlink } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bundleScorer } from '@edgewright/packager';
@@ -14,6 +12,7 @@ import { driveDeployment } from '../drive-deployment.ts';
 import type { ServiceSpec } from '../service-spec.ts';
 import { LocalTarget } from './local-target.ts';
 import { ServiceFolder } from './service-folder.ts';
+import { freePort } from '../../../../test/support/free-port.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 let scorer = '';
@@ -35,14 +34,6 @@ async function app(entryScript?: string): Promise<string> {
   cleanups.push(async () => root[Symbol.asyncDispose]());
   await symlink(scorer, path.join(root.directory, 'scorer'));
   return root.directory;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function setUp(config: Record<string, unknown> = {}) {
