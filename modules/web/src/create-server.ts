@@ -21,6 +21,8 @@ export function createServer({
   const server = fastify({
     bodyLimit: bodyBytes,
     forceCloseConnections: 'idle',
+    // whoever came in while the server still listened gets an answer; nobody else comes in
+    return503OnClosing: false,
     genReqId: () => '',
     // fastify and Node.js offer the same of both kinds of server
     serverFactory: (handler) => boundTime((tls?.create(handler) as Server | undefined) ?? createHttpServer(handler)),

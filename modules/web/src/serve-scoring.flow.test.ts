@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { Writable } from 'node:stream';
 import { createLogger, createMetrics } from '@edgewright/telemetry';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -264,10 +265,8 @@ describe('the documents of the REST host', () => {
 
 describe('closing the REST host', () => {
   const slow = `export async function run() { await new Promise((resolve) => setTimeout(resolve, 1000)); return 'late'; }`;
-  const running = async (url: string): Promise<void> => {
-    const metrics = async (): Promise<string> => (await fetch(`${url}/metrics`)).text();
-    await expect.poll(metrics).toContain('edgewright_scoring_running 1\n');
-  };
+  const metrics = async (url: string): Promise<string> => await (await fetch(`${url}/metrics`)).text();
+  const running = (url: string) => expect.poll(() => metrics(url)).toContain('edgewright_scoring_running 1\n');
 
   it('lets requests that run come to their end', async () => {
     const { url, ...server } = await start({ script: slow });
@@ -276,6 +275,18 @@ describe('closing the REST host', () => {
     await server[Symbol.asyncDispose]();
     expect(await (await response).json()).toBe('late');
     await expect(fetch(url)).rejects.toThrow('fetch failed');
+  });
+
+  it('answers a request of which the first bytes came before, and not with 503', async () => {
+    const { url, port, ...server } = await start({ script: slow });
+    const socket = connect(port).setEncoding('utf8');
+    socket.write('POST /score HTTP/1.1\r\nhost: x\r\n');
+    const response = fetch(`${url}/score`, { method: 'POST', body: '{}' });
+    await running(url);
+    const closed = server[Symbol.asyncDispose]();
+    socket.write('content-length: 2\r\n\r\n{}');
+    expect((await socket.toArray()).join('')).toMatch(/^HTTP\/1\.1 200 .*"late"$/s);
+    await Promise.all([closed, response]);
   });
 
   it('cuts them off when they take longer than they may', async () => {

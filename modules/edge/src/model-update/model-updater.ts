@@ -40,6 +40,8 @@ export class ModelUpdater implements AsyncDisposable {
   #windowTimer: NodeJS.Timeout | undefined;
   #giveUp = new AbortController();
   #work: Promise<void> = Promise.resolve();
+  /** Settles when the model that is being swapped in scores and is on record. */
+  #takingOver: Promise<void> = Promise.resolve();
   #isClosed = false;
 
   constructor(options: ModelUpdaterOptions) {
@@ -82,6 +84,8 @@ export class ModelUpdater implements AsyncDisposable {
    * @throws EdgeError `UpdateRefused` when there is none; what loading it throws
    */
   async rollback(reason: string): Promise<void> {
+    // a model scores a moment before the record says so
+    if (this.#options.slot.store?.record.previous === undefined) await this.#takingOver;
     if (this.#options.slot.store?.record.previous === undefined) {
       throw new EdgeError('UpdateRefused', 'cannot roll back: there is no model to go back to');
     }
@@ -184,7 +188,9 @@ export class ModelUpdater implements AsyncDisposable {
     }
     this.#report.enter({ state: 'warming' });
     await store.save(withChange(store.record, { attempt: { model, count } }));
-    await this.#takeOver(model, { warmUp, signal });
+    const takingOver = this.#takeOver(model, { warmUp, signal });
+    this.#takingOver = takingOver.catch(() => {});
+    await takingOver;
     this.#report.about(model, this.#storeOf().record, { state: 'active' });
     this.#watchWindow();
   }
