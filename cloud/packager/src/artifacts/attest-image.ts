@@ -48,7 +48,7 @@ export async function attestImage(options: AttestImageOptions): Promise<void> {
     await attachArtifact(layout, descriptor, { artifactType, documents: contents });
   }
   const emit = options.emit ?? discardEvents;
-  const text = `Described ${image.reference}: ${packages.length} packages, ${models.length} models`;
+  const text = `Described ${image.reference}: ${packages.length} packages, ${models.length} ${models.length === 1 ? 'model' : 'models'}`;
   emit({ stage: 'image.attest', state: 'done', text, data: { digest: image.digest, packages: packages.length } });
 }
 
