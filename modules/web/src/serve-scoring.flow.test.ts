@@ -266,7 +266,8 @@ describe('the documents of the REST host', () => {
 describe('closing the REST host', () => {
   const slow = `export async function run() { await new Promise((resolve) => setTimeout(resolve, 1000)); return 'late'; }`;
   const metrics = async (url: string): Promise<string> => await (await fetch(`${url}/metrics`)).text();
-  const running = (url: string) => expect.poll(() => metrics(url)).toContain('edgewright_scoring_running 1\n');
+  const running = async (url: string): Promise<void> =>
+    await expect.poll(() => metrics(url)).toContain('edgewright_scoring_running 1\n');
 
   it('lets requests that run come to their end', async () => {
     const { url, ...server } = await start({ script: slow });
