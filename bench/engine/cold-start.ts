@@ -4,7 +4,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
+import { bundleWithEngine } from '@edgewright/packager';
 import type { Comparison, Sample } from '../harness.ts';
 import type { BenchModel, BenchModels } from './models.ts';
 
@@ -64,16 +64,11 @@ async function bundlePrograms(cleanup: AsyncDisposableStack): Promise<string> {
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(path.join(cache, 'bench-'));
   cleanup.defer(() => rm(folder, { recursive: true, force: true }));
-  await build({
+  await bundleWithEngine({
     absWorkingDir: root,
-    entryPoints: {
-      program: 'bench/engine/cold-start-program.ts',
-      worker: 'modules/engine/src/worker/worker-main.ts',
-    },
+    entryPoints: { program: 'bench/engine/cold-start-program.ts' },
     outdir: folder,
-    outExtension: { '.js': '.mjs' },
     bundle: true,
-    splitting: true,
     platform: 'node',
     format: 'esm',
     target: 'node24',

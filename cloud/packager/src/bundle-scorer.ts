@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '@edgewright/contract';
-import { build } from 'esbuild';
 import type { OutputFile } from 'esbuild';
+import { bundleWithEngine } from './bundle/bundle-with-engine.ts';
 import { commonOptions } from './bundle/common-options.ts';
 import { findPackageRoot } from './package-root.ts';
 import { PackagerError } from './packager-error.ts';
@@ -21,15 +21,12 @@ export interface BundledFile {
   readonly content: Uint8Array;
 }
 
-const SOURCES = {
-  main: 'modules/scorer/src/main.ts',
-  worker: 'modules/engine/src/worker/worker-main.ts',
-} as const;
+const PROGRAM = 'modules/scorer/src/main.ts';
 const PREBUILT = 'dist/scorer';
 
 /**
- * Bundles the scorer program and the engine's worker into a folder, from the sources of this repository: `main.mjs`,
- * `worker.mjs`, shared chunks and source maps. The packager puts them into images; a published package carries them
+ * Bundles the scorer program and what the engine runs beside it into a folder, from the sources of this repository: `main.mjs`,
+ * `worker.mjs`, chunks and source maps. The packager puts them into images; a published package carries them
  * prebuilt, in `dist/scorer`.
  *
  * @throws PackagerError `RuntimePackageMissing` when the sources are not there
@@ -49,10 +46,10 @@ export async function bundleScorer(outDirectory: string): Promise<ScorerBundle> 
  */
 export async function loadScorer(): Promise<readonly BundledFile[]> {
   const root = findPackageRoot().directory;
-  if (existsSync(path.join(root, SOURCES.main))) return await bundleSources(root);
+  if (existsSync(path.join(root, PROGRAM))) return await bundleSources(root);
   const prebuilt = path.join(root, PREBUILT);
   const names = await readdir(prebuilt).catch((): string[] => []);
-  if (!names.includes('main.mjs')) throw missing(`there is neither ${SOURCES.main} nor ${PREBUILT}/main.mjs`, root);
+  if (!names.includes('main.mjs')) throw missing(`there is neither ${PROGRAM} nor ${PREBUILT}/main.mjs`, root);
   const files = names
     .toSorted()
     .map(async (name) => ({ path: name, content: await readFile(path.join(prebuilt, name)) }));
@@ -60,9 +57,7 @@ export async function loadScorer(): Promise<readonly BundledFile[]> {
 }
 
 async function bundleSources(root: string): Promise<BundledFile[]> {
-  for (const source of Object.values(SOURCES)) {
-    if (!existsSync(path.join(root, source))) throw missing(`there is no ${source}`, root);
-  }
+  if (!existsSync(path.join(root, PROGRAM))) throw missing(`there is no ${PROGRAM}`, root);
   const outputs = await buildFrom(root);
   return outputs
     .map((file) => ({ path: path.basename(file.path), content: file.contents }))
@@ -71,19 +66,16 @@ async function bundleSources(root: string): Promise<BundledFile[]> {
 
 async function buildFrom(root: string): Promise<readonly OutputFile[]> {
   try {
-    const result = await build({
+    const { files } = await bundleWithEngine({
       ...commonOptions,
       absWorkingDir: root,
-      entryPoints: { ...SOURCES },
+      entryPoints: [{ in: PROGRAM, out: 'main' }],
       outdir: path.join(root, PREBUILT),
-      outExtension: { '.js': '.mjs' },
-      splitting: true,
-      chunkNames: 'chunk-[hash]',
       conditions: ['edgewright-source'],
       // only what uploads files from a device asks for it, when it is called; it would be half of the program
       external: [...commonOptions.external, '@azure/storage-blob'],
     });
-    return result.outputFiles;
+    return files;
   } catch (cause) {
     throw missing(messageOf(cause), root, cause);
   }

@@ -2,6 +2,7 @@ export { artifactTypes, attestImage } from './artifacts/attest-image.ts';
 export type { AttestImageOptions } from './artifacts/attest-image.ts';
 export { buildImage } from './build-image.ts';
 export type { BuildImageOptions } from './build-image.ts';
+export { bundleWithEngine } from './bundle/bundle-with-engine.ts';
 export { bundleScorer } from './bundle-scorer.ts';
 export type { ScorerBundle } from './bundle-scorer.ts';
 export { readWarmUp } from './config/read-warm-up.ts';

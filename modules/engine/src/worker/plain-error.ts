@@ -1,3 +1,4 @@
+import { isEdgewrightError } from '@edgewright/contract';
 import { engineErrorCodes, EngineError } from '../engine-error.ts';
 import type { PlainError } from './protocol.ts';
 
@@ -10,7 +11,7 @@ export function toPlainError(thrown: unknown, depth = 0): PlainError {
   return {
     name: thrown.name,
     message: thrown.message,
-    ...(thrown instanceof EngineError ? { code: thrown.code, details: jsonOnly(thrown.details) } : {}),
+    ...(isEdgewrightError(thrown) ? { code: thrown.code, details: jsonOnly(thrown.details) } : {}),
     ...(thrown.stack === undefined ? {} : { stack: thrown.stack }),
     ...(cause === undefined ? {} : { cause }),
   };
