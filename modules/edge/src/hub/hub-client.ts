@@ -4,7 +4,9 @@ import type { IClientOptions, IClientPublishOptions, IClientSubscribeOptions, Mq
 import { EdgeError } from '../edge-error.ts';
 import { DeliveryLedger } from './delivery-ledger.ts';
 import { isInputTopic } from './message-topic.ts';
+import { PacketIds } from './packet-ids.ts';
 import { parseMethodTopic, repairTwinResponse } from './twin-and-method-topics.ts';
+import { UnconfirmedOutputs } from './unconfirmed-outputs.ts';
 
 /** A PUBLISH on an input, as it came. */
 export interface RawDelivery {
@@ -72,13 +74,13 @@ export class HubClient extends EventEmitter {
   readonly #mqtt: MqttClient;
   readonly #events: HubClientEvents;
   readonly #ledger: DeliveryLedger;
-  readonly #sending = new Set<(error: EdgeError) => void>();
+  readonly #outputs: UnconfirmedOutputs;
   #isUp = false;
   #isClosed = false;
 
   /** The shape of mqtt.js' own `connect`. */
   static connect(uri: string, options: IClientOptions, events: HubClientEvents): HubClient {
-    return new HubClient(mqtt.connect(uri, options), events);
+    return new HubClient(mqtt.connect(uri, { ...options, messageIdProvider: PacketIds.forMqttJs() }), events);
   }
 
   private constructor(client: MqttClient, events: HubClientEvents) {
@@ -91,8 +93,11 @@ export class HubClient extends EventEmitter {
       // PUBACK, MQTT 3.1.1 §3.4
       internals.stream.write(Buffer.from([0x40, 0x02, packetId >> 8, packetId & 0xff]));
     });
+    this.#outputs = new UnconfirmedOutputs((packet) => void internals.stream.write(packet));
+    client.on('packetreceive', (packet) => {
+      if (packet.cmd === 'puback' && packet.messageId !== undefined) this.#outputs.confirm(packet.messageId);
+    });
     internals.handleMessage = (packet, callback) => this.#take(packet as InputPacket, callback);
-    client.on('message', (topic, payload) => this.#forward(topic, payload));
     client.on('connect', (connack) => this.#onConnect(connack));
     client.on('close', () => this.#onClose());
     client.on('error', (error) => this.#emitError(error));
@@ -116,29 +121,8 @@ export class HubClient extends EventEmitter {
    *   the hub may have the message
    */
   send(topic: string, body: string, timeoutMs: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (!this.#isUp) {
-        reject(connectionLost('the connection to edgeHub is down'));
-        return;
-      }
-      const settle = (error?: Error): void => {
-        clearTimeout(timer);
-        this.#sending.delete(settle);
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-      const timer = setTimeout(() => {
-        settle(
-          new EdgeError('HubTimeout', `edgeHub did not confirm an output within ${timeoutMs} ms`, {
-            details: { timeoutMs },
-          }),
-        );
-      }, timeoutMs);
-      this.#sending.add(settle);
-      this.#mqtt.publish(topic, body, { qos: 1 }, (error) => {
-        settle(error == null ? undefined : connectionLost('an output could not be sent', error));
-      });
-    });
+    if (!this.#isUp) return Promise.reject(connectionLost('the connection to edgeHub is down'));
+    return this.#outputs.send(topic, body, timeoutMs);
   }
 
   /** Answers a direct method; QoS 0, as the SDK does. */
@@ -169,13 +153,20 @@ export class HubClient extends EventEmitter {
     return this;
   }
 
+  /** Without force it waits for the outputs on their way, as mqtt.js does for those that it knows. */
   end(force: boolean, done: () => void): this {
-    this.#mqtt.end(force, {}, done);
+    if (force) this.#mqtt.end(true, {}, done);
+    else void this.#outputs.drained().then(() => this.#mqtt.end(false, {}, done));
     return this;
   }
 
   #take(packet: InputPacket, callback: (error?: Error) => void): void {
-    if (packet.cmd !== 'publish' || !isInputTopic(packet.topic)) {
+    if (packet.cmd !== 'publish') {
+      callback();
+      return;
+    }
+    if (!isInputTopic(packet.topic)) {
+      this.#forward(packet.topic, packet.payload);
       callback();
       return;
     }
@@ -191,7 +182,6 @@ export class HubClient extends EventEmitter {
   }
 
   #forward(topic: string, payload: Buffer): void {
-    if (isInputTopic(topic)) return;
     if (topic.startsWith('$iothub/methods/')) {
       const call = parseMethodTopic(topic);
       if (call === undefined) this.#events.ignored(topic, 'it does not name a method and a request');
@@ -214,7 +204,7 @@ export class HubClient extends EventEmitter {
       this.#isClosed = true;
       this.#isUp = false;
       this.#ledger.close();
-      for (const settle of this.#sending) settle(connectionLost('the connection to edgeHub ended before it confirmed'));
+      this.#outputs.fail(connectionLost('the connection to edgeHub ended before it confirmed'));
       this.#events.closed(this);
     }
     this.emit('close');

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { InputMessage } from './input-message.ts';
 
 /** What a message is recognised by when it comes again: id, sender, input and body; undefined when it has no id. */
@@ -6,5 +6,5 @@ export function redeliveryKey(message: InputMessage): string | undefined {
   const { messageId, senderDeviceId = '', senderModuleId = '', inputName, body } = message;
   if (messageId === undefined) return undefined;
   const facts = JSON.stringify([senderDeviceId, senderModuleId, inputName, messageId]);
-  return createHash('sha1').update(facts).update(body).digest('base64');
+  return hash('sha1', Buffer.concat([Buffer.from(facts), body]), 'base64');
 }
