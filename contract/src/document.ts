@@ -96,7 +96,7 @@ function expectation(schema: TSchema, error: SchemaError): string {
   }
   if (error.keyword === 'const') return JSON.stringify(error.params['allowedValue']);
   if (error.keyword === 'type') return `a value of type ${String(error.params['type'])}`;
-  if (error.keyword === 'pattern' && place?.description !== undefined) return place.description;
+  if (['pattern', 'not'].includes(error.keyword) && place?.description !== undefined) return place.description;
   return error.message
     .replace(/^must (be|match|have|NOT have) /, (_, verb: string) => (verb === 'be' ? 'a value ' : `${verb} `))
     .trim();

@@ -48,6 +48,8 @@ export {
 export type { Model, ModelFile, ModelReference } from './model.ts';
 export { modelFormatOf, modelFormats } from './model-format.ts';
 export type { ModelFormat } from './model-format.ts';
+export { NpmLockSchema, NpmManifestSchema } from './npm-documents.ts';
+export type { NpmLock, NpmManifest } from './npm-documents.ts';
 export {
   DockerArchiveSchema,
   imageAnnotations,

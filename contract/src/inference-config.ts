@@ -27,6 +27,36 @@ export const InferenceConfigSchema = Type.Object(
       }),
     ),
     runtime: Type.Optional(Type.Literal('node', { description: 'the language runtime; only node' })),
+    dependencies: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'a package.json with its package-lock.json beside it, relative to this file: its packages are installed for each platform instead of being bundled',
+      }),
+    ),
+    condaFile: Type.Optional(
+      Type.Unsafe<never>({
+        not: {},
+        description:
+          'no conda file, which lists packages of Python: entry scripts run on Node.js; name a package.json in "dependencies"',
+      }),
+    ),
+    extraDockerfileSteps: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'a file with steps of a Dockerfile (RUN, COPY, ENV …), relative to this file, which a Docker Engine runs on the base image',
+      }),
+    ),
+    enableGpu: Type.Optional(
+      Type.Boolean({ description: 'score on an NVIDIA GPU: the execution provider cuda, on amd64' }),
+    ),
+    cudaVersion: Type.Optional(
+      Type.String({
+        pattern: String.raw`^\d+(\.\d+)*$`,
+        description: 'the CUDA of the base image, `12.8`; only with enableGpu',
+      }),
+    ),
     description: Type.Optional(Type.String({ description: 'a text for people, kept in the image' })),
     baseImage: Type.Optional(
       Type.String({
@@ -71,6 +101,11 @@ export const InferenceConfigSchema = Type.Object(
         minLength: 1,
         description:
           'a JSON file with a list of requests, relative to this file: each is scored before the service is ready',
+      }),
+    ),
+    compression: Type.Optional(
+      Type.Enum(['gzip', 'zstd'], {
+        description: 'of layers other than models; default gzip, which every engine reads; zstd needs Docker 23',
       }),
     ),
     platforms: Type.Optional(

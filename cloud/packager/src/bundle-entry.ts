@@ -21,9 +21,14 @@ const SHOWN_ERRORS = 5;
 /**
  * Bundles the entry script that a configuration names; undefined when it names none.
  *
+ * @param installed packages that are installed beside the script, and so not bundled
  * @throws PackagerError `EntryScriptInvalid` with file, line, column and reason
  */
-export async function bundleEntry(config: InferenceConfig, configDirectory: string): Promise<EntryBundle | undefined> {
+export async function bundleEntry(
+  config: InferenceConfig,
+  configDirectory: string,
+  installed: readonly string[] = [],
+): Promise<EntryBundle | undefined> {
   if (config.entryScript === undefined) return undefined;
   const sourceDirectory = path.resolve(configDirectory, config.sourceDirectory ?? '.');
   const script = locateScript(config.entryScript, sourceDirectory);
@@ -32,6 +37,7 @@ export async function bundleEntry(config: InferenceConfig, configDirectory: stri
   try {
     const result = await build({
       ...commonOptions,
+      external: [...commonOptions.external, ...installed.flatMap((one) => [one, `${one}/*`])],
       absWorkingDir: sourceDirectory,
       entryPoints: { [name]: script },
       outdir: path.join(sourceDirectory, 'entry'),

@@ -1,10 +1,10 @@
 import type { Platform } from '@edgewright/contract';
 
 /**
- * What a layer is for, from the bottom up: the base image; Node.js; what runs models (native binaries or WebAssembly); the
- * scorer program; a model; the scoring configuration with the entry script.
+ * What a layer is for, from the bottom up: the base image; Node.js; what runs models (native binaries or WebAssembly);
+ * packages that the entry script imports; the scorer program; a model; the scoring configuration with the entry script.
  */
-export type LayerRole = 'base' | 'node' | 'runtime' | 'scorer' | 'model' | 'app';
+export type LayerRole = 'base' | 'node' | 'runtime' | 'dependencies' | 'scorer' | 'model' | 'app';
 
 export interface LayerSummary {
   readonly role: LayerRole;

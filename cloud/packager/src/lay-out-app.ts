@@ -8,6 +8,8 @@ import { loadScorer } from './bundle-scorer.ts';
 import { checkModels } from './config/check-build.ts';
 import { readWarmUp } from './config/read-warm-up.ts';
 import { scoringConfigOf } from './config/scoring-config.ts';
+import { readDependencies } from './dependencies/read-dependencies.ts';
+import type { Dependencies } from './dependencies/read-dependencies.ts';
 import { modelFolder } from './layers/app-layers.ts';
 import { findPackageRoot } from './package-root.ts';
 import type { PackagedModel } from './packaged-model.ts';
@@ -37,13 +39,14 @@ const RUNTIME_PACKAGE = 'onnxruntime-web';
  * Lays out the app root of an image as a folder of this machine: the same scorer, scoring configuration, entry script and
  * models, in the same places. The runtimes are those that edgewright itself was installed with.
  *
- * @throws PackagerError `ImageInputInvalid`, `EntryScriptInvalid`, `RuntimePackageMissing`
+ * @throws PackagerError `ImageInputInvalid`, `EntryScriptInvalid`, `DependenciesInvalid`, `RuntimePackageMissing`
  */
 export async function layOutApp(options: LayOutAppOptions): Promise<LaidOutApp> {
   checkModels(options.models);
+  const dependencies = await readDependencies(options.config.dependencies, options.configDirectory);
   const [scorer, entry, warmUp] = await Promise.all([
     loadScorer(),
-    bundleEntry(options.config, options.configDirectory),
+    bundleEntry(options.config, options.configDirectory, dependencies?.packages),
     readWarmUp(options.config.warmUp, options.configDirectory),
   ]);
   const directory = path.resolve(options.directory);
@@ -55,6 +58,7 @@ export async function layOutApp(options: LayOutAppOptions): Promise<LaidOutApp> 
   for (const file of scorer) await writeInto(draft, `${scorerFolder}/${file.path}`, file.content);
   for (const file of entry?.files ?? []) await writeInto(draft, file.path, file.content);
   for (const model of options.models) await placeModel(draft, model);
+  if (dependencies !== undefined) await linkDependencies(draft, dependencies);
   await symlink(findRuntimes(), path.join(draft, 'node_modules'), 'junction');
   await rm(directory, { recursive: true, force: true });
   await rename(draft, directory);
@@ -75,6 +79,17 @@ async function placeModel(root: string, { model, directory }: PackagedModel): Pr
     await mkdir(path.dirname(target), { recursive: true });
     await link(source, target).catch(() => copyFile(source, target));
   }
+}
+
+/** This machine's own installation: what an image gets is installed for its platform. */
+async function linkDependencies(root: string, { name, directory }: Dependencies): Promise<void> {
+  const modules = path.join(directory, 'node_modules');
+  if (!existsSync(modules)) {
+    const message = `cannot take the packages of "${name}" ($.dependencies): they are not installed here; run "npm ci" in "${directory}"`;
+    throw new PackagerError('DependenciesInvalid', message, { details: { file: name, directory } });
+  }
+  await mkdir(path.join(root, 'entry'), { recursive: true });
+  await symlink(modules, path.join(root, 'entry', 'node_modules'), 'junction');
 }
 
 function findRuntimes(): string {

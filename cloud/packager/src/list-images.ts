@@ -12,7 +12,7 @@ import type { ImageSummary, LayerRole, PlatformSummary } from './image-summary.t
 import { ImageLayout } from './layout/image-layout.ts';
 import { PackagerError } from './packager-error.ts';
 
-const ROLES: readonly string[] = ['node', 'runtime', 'scorer', 'model', 'app'] satisfies LayerRole[];
+const ROLES: readonly string[] = ['node', 'runtime', 'dependencies', 'scorer', 'model', 'app'] satisfies LayerRole[];
 
 /**
  * The images of an OCI image layout, by reference. A folder that does not exist holds none. What is in the layout without a

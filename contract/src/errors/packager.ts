@@ -32,6 +32,12 @@ export const packagerErrors = {
     meaning: 'A package that the image must carry is not installed beside edgewright',
     remedy: 'Run `npm ci` again; optional packages must not be left out.',
   },
+  DependenciesInvalid: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'The packages that `dependencies` names cannot be installed for a platform of the image',
+    remedy: 'The message has what is wrong with the package.json or its lock, or what npm said.',
+  },
   FileChanged: {
     fault: 'self',
     httpStatus: 500,

@@ -2,8 +2,9 @@ import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
+import type { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { ociMediaTypes } from '@edgewright/contract';
 import type { ImageLayout } from '../layout/image-layout.ts';
@@ -20,7 +21,11 @@ export interface PackageInImage {
 
 /** package.json and source maps; what is larger is neither. */
 const MAX_DOCUMENT_BYTES = 32 * 1024 * 1024;
-const SCANNED_ROLES: readonly string[] = ['runtime', 'scorer', 'app'];
+const SCANNED_ROLES: readonly string[] = ['runtime', 'dependencies', 'scorer', 'app'];
+const unpackers: Readonly<Record<string, () => Transform>> = {
+  [ociMediaTypes.layerGzip]: () => createGunzip(),
+  [ociMediaTypes.layerZstd]: () => createZstdDecompress(),
+};
 const require = createRequire(import.meta.url);
 
 /**
@@ -43,7 +48,7 @@ export async function packagesInImage(
 async function packagesInLayer(layout: ImageLayout, layer: LayerSummary): Promise<readonly PackageInImage[]> {
   const packages: PackageInImage[] = [];
   const entries = extract();
-  const unpack = layer.mediaType === ociMediaTypes.layerGzip ? createGunzip() : new PassThrough();
+  const unpack = unpackers[layer.mediaType]?.() ?? new PassThrough();
   const reading = pipeline(createReadStream(layout.blobFile(layer.digest)), unpack, entries);
   reading.catch(() => {});
   for await (const entry of entries) {

@@ -3,6 +3,7 @@ import type { InferenceConfig, Model, OciImageConfig, Platform } from '@edgewrig
 import type { BaseImage, BasePlatform } from '../base/base-image.ts';
 import type { ImageReference } from '../image-reference.ts';
 import { modelFolder } from '../layers/app-layers.ts';
+import { wantsGpu } from './check-gpu.ts';
 
 /** The time that stands for "at no particular time": an image must not show when it was built. */
 const NO_TIME = '1970-01-01T00:00:00Z';
@@ -11,6 +12,11 @@ const SCORING_PORT = 5001;
 /** Where IoT Edge's metrics collector asks; open only when the image runs as a module. */
 const METRICS_PORT = 9600;
 const NANOSECONDS = 1_000_000_000;
+/** With these NVIDIA's container toolkit lets a container use GPUs, and brings the driver's libraries for computing. */
+const GPU_VARIABLES = [
+  ['NVIDIA_VISIBLE_DEVICES', 'all'],
+  ['NVIDIA_DRIVER_CAPABILITIES', 'compute,utility'],
+] as const;
 const HEALTH_SCRIPT =
   "fetch('http://127.0.0.1:'+(process.env.PORT||5001)+'/').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))";
 
@@ -59,7 +65,7 @@ function containerConfig(facts: ImageFacts, base: ContainerConfig): ContainerCon
     ...base,
     // a number, because no base image has to know a name for it; it owns nothing in the image
     User: '1000',
-    Env: environment(base.Env ?? [], facts.models),
+    Env: environment(base.Env ?? [], facts),
     Entrypoint: ['node', `${imagePaths.appRoot}/${imagePaths.main}`],
     // the base's arguments were meant for another program
     Cmd: null,
@@ -77,12 +83,13 @@ function containerConfig(facts: ImageFacts, base: ContainerConfig): ContainerCon
 }
 
 /** Azure's variables. With one model its folder is named, with several the one that holds them all. */
-function environment(base: readonly string[], models: readonly Model[]): string[] {
+function environment(base: readonly string[], { models, config }: ImageFacts): string[] {
   const [only] = models;
   const modelDirectory = only !== undefined && models.length === 1 ? modelFolder(only) : imagePaths.models;
   const variables = new Map([['PATH', DEFAULT_PATH]]);
   for (const text of base) variables.set(text.split('=', 1)[0] ?? '', text.slice(text.indexOf('=') + 1));
   variables.set('NODE_ENV', 'production');
+  if (wantsGpu(config)) for (const [name, value] of GPU_VARIABLES) variables.set(name, value);
   variables.set('AML_APP_ROOT', imagePaths.appRoot);
   variables.set('AZUREML_MODEL_DIR', `${imagePaths.appRoot}/${modelDirectory}`);
   return [...variables].map(([name, value]) => `${name}=${value}`);

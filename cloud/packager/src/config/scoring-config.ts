@@ -9,7 +9,9 @@ export function scoringConfigOf(
   config: InferenceConfig,
   { entry, warmUp }: { readonly entry: EntryBundle | undefined; readonly warmUp: readonly unknown[] | undefined },
 ): ScoringConfig {
-  const { executionProviders, batching, preprocess, postprocess, description } = config;
+  const { enableGpu, batching, preprocess, postprocess, description } = config;
+  // falling back to the processor is asked for with a list of one's own, never done silently (docs/decisions/0071)
+  const executionProviders = config.executionProviders ?? (enableGpu === true ? ['cuda'] : undefined);
   return {
     schemaVersion: 1,
     models: models.map(({ model }) => {

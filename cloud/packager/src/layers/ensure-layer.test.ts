@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ImageLayout } from '../layout/image-layout.ts';
 import { ensureLayer } from './ensure-layer.ts';
@@ -25,7 +25,7 @@ async function createSetup(): Promise<Setup> {
 
 function source(
   content: string,
-  compression: 'gzip' | 'none' = 'gzip',
+  compression: LayerSource['compression'] = 'gzip',
 ): LayerSource & { readonly reads: () => number } {
   let reads = 0;
   return {
@@ -64,6 +64,16 @@ describe('ensureLayer', () => {
     expect((await readFile((await openLayout('images')).blobFile(layer.digest))).subarray(0, 10).toString('hex')).toBe(
       '1f8b0800000000000003',
     );
+  });
+
+  it('compresses with Zstandard as well, to the same bytes', async () => {
+    const { cache, openLayout } = await createSetup();
+    const layout = await openLayout('images');
+    const layer = await ensureLayer(source('digest', 'zstd'), { layout, cache });
+    expect(layer.mediaType).toBe('application/vnd.oci.image.layer.v1.tar+zstd');
+    const plain = zstdDecompressSync(await readFile(layout.blobFile(layer.digest)));
+    expect(layer.diffId).toBe(`sha256:${createHash('sha256').update(plain).digest('hex')}`);
+    expect(layer.digest).toMatchInlineSnapshot(`"sha256:c0ba23521ad826de9c59d3d49681bd797c2b2151a2f8742f21fe86445ed3c661"`);
   });
 
   it('does not write what is there, and takes from the cache what is not', async () => {

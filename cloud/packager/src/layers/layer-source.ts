@@ -1,6 +1,9 @@
 import type { LayerRole } from '../image-summary.ts';
 import type { TarEntry } from './tar-entry.ts';
 
+/** How a layer is kept and sent. */
+export type LayerCompression = 'gzip' | 'zstd' | 'none';
+
 /** A layer that can be written, and by what it is known before it is. */
 export interface LayerSource {
   readonly role: Exclude<LayerRole, 'base'>;
@@ -11,7 +14,7 @@ export interface LayerSource {
    * not be written again.
    */
   readonly key: unknown;
-  readonly compression: 'gzip' | 'none';
+  readonly compression: LayerCompression;
   /** Called only when the layer has to be written. */
   readonly entries: () => Promise<readonly TarEntry[]>;
 }

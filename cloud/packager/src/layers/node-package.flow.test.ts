@@ -1,13 +1,8 @@
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { gzipSync } from 'node:zlib';
-import tar from 'tar-stream';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { TestNpmRegistry } from '../../../../test/support/test-npm-registry.ts';
 import { PackagerError } from '../packager-error.ts';
 import { findNodeFiles, nodePackages } from './node-package.ts';
 import type { NpmPackage } from './npm-package.ts';
@@ -22,49 +17,19 @@ interface Setup {
 /** A registry of npm on this machine, with one package that looks like one of Node.js. */
 async function createRegistry(): Promise<Setup> {
   const folder = await mkdtemp(path.join(tmpdir(), 'edgewright-npm-'));
-  const archive = await packageArchive();
-  const integrity = `sha512-${createHash('sha512').update(archive).digest('base64')}`;
-  let fetched = 0;
-  const server = createServer((request, response) => {
-    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    if (request.url?.endsWith('.tgz') === true) {
-      fetched += 1;
-      response.end(archive);
-      return;
-    }
-    const dist = { tarball: `${origin}/node-linux-test/-/node-linux-test-1.0.0.tgz`, integrity };
-    const version = { name: 'node-linux-test', version: '1.0.0', dist };
-    const known = { name: 'node-linux-test', 'dist-tags': { latest: '1.0.0' }, versions: { '1.0.0': version } };
-    response.setHeader('content-type', 'application/json');
-    response.statusCode = request.url === '/node-linux-test' ? 200 : 404;
-    response.end(JSON.stringify(response.statusCode === 200 ? known : { error: 'not found' }));
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const manifest = { name: 'node-linux-test', version: '1.0.0' };
+  const registry = await TestNpmRegistry.start([{ manifest, files: { 'bin/node': 'binary', LICENSE: 'MIT' } }]);
   // npm takes its settings from the environment, which the packager hands on
-  vi.stubEnv('npm_config_registry', `http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  vi.stubEnv('npm_config_registry', registry.url);
   vi.stubEnv('npm_config_cache', path.join(folder, 'npm'));
   vi.stubEnv('npm_config_fetch_retries', '0');
   onTestFinished(async () => {
     vi.unstubAllEnvs();
-    server.closeAllConnections();
-    server.close();
+    await registry[Symbol.asyncDispose]();
     await rm(folder, { recursive: true });
   });
-  const wanted = { name: 'node-linux-test', version: '1.0.0', integrity };
-  return { cache: path.join(folder, 'cache'), wanted, fetched: () => fetched };
-}
-
-async function packageArchive(): Promise<Buffer> {
-  const pack = tar.pack();
-  const files = {
-    'package.json': '{"name":"node-linux-test","version":"1.0.0"}',
-    'bin/node': 'binary',
-    LICENSE: 'MIT',
-  };
-  for (const [name, content] of Object.entries(files)) pack.entry({ name: `package/${name}` }, content);
-  pack.finalize();
-  return gzipSync(Buffer.concat(await Array.fromAsync(pack as AsyncIterable<Uint8Array>)));
+  const wanted = { ...manifest, integrity: registry.integrityOf('node-linux-test') };
+  return { cache: path.join(folder, 'cache'), wanted, fetched: () => registry.fetched.length };
 }
 
 async function failure(action: Promise<unknown>): Promise<PackagerError> {

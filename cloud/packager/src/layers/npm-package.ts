@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
@@ -8,6 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import { messageOf } from '@edgewright/contract';
+import { runNpm } from '../npm/run-npm.ts';
 import { PackagerError } from '../packager-error.ts';
 
 /** A package of npm with binaries for one platform, pinned by its contents. */
@@ -18,9 +18,6 @@ export interface NpmPackage {
   readonly integrity: string;
 }
 
-/** npm waits five minutes for a slow registry by itself; more is a hang. */
-const FETCH_TIMEOUT_MS = 600_000;
-const SHOWN_CHARACTERS = 500;
 const ARCHIVE_ROOT = 'package/';
 const require = createRequire(import.meta.url);
 
@@ -78,20 +75,8 @@ async function fetchPackage(wanted: NpmPackage, folder: string, { files, signal 
 }
 
 async function npmPack(wanted: NpmPackage, folder: string, signal?: AbortSignal): Promise<void> {
-  const limit = AbortSignal.timeout(FETCH_TIMEOUT_MS);
-  const child = spawn('npm', ['pack', '--loglevel=error', '--ignore-scripts', `${wanted.name}@${wanted.version}`], {
-    cwd: folder,
-    stdio: ['ignore', 'ignore', 'pipe'],
-    signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
-  });
-  let said = '';
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
-    said = `${said}${chunk}`.slice(-SHOWN_CHARACTERS);
-  });
-  const { promise, resolve, reject } = Promise.withResolvers<number | null>();
-  child.on('error', reject);
-  child.on('close', resolve);
-  const code = await promise.catch((cause: unknown) => {
+  const words = ['pack', '--loglevel=error', '--ignore-scripts', `${wanted.name}@${wanted.version}`];
+  const { code, said } = await runNpm(words, { folder, signal }).catch((cause: unknown) => {
     signal?.throwIfAborted();
     throw missing(wanted, `it is not installed, and npm cannot be run: ${messageOf(cause)}`, cause);
   });

@@ -46,15 +46,30 @@ export function hasNativeRuntime(platform: Platform): boolean {
 /**
  * The packages that run models, with the binaries of one platform only.
  *
+ * @param gpu with the libraries of ONNX Runtime's providers for GPUs
  * @throws PackagerError `RuntimePackageMissing`
  */
-export async function runtimeLayer(platform: Platform, kind: RuntimeKind): Promise<LayerSource> {
+export async function runtimeLayer(platform: Platform, kind: RuntimeKind, gpu = false): Promise<LayerSource> {
   const packages = packagesOf(platform, kind);
   const found = new Map<string, PackageFile>();
   for (const one of packages) for (const file of await filesOf(one)) found.set(file.path, file);
+  if (kind === 'native') keepProviders(found, gpu);
   for (const file of await tracePackages(traced[kind] ?? [])) found.set(file.path, file);
   const title = packages.map((one) => `${one.name} ${one.version}`).join(', ');
   return packagesLayer(title, [...found.values()]);
+}
+
+/** Libraries for GPUs have hundreds of megabytes, and are there only where onnxruntime-node's install script ran. */
+function keepProviders(files: Map<string, PackageFile>, gpu: boolean): void {
+  const providers = [...files.keys()].filter((file) => /\/libonnxruntime_providers_\w+\.so$/.test(file));
+  if (!gpu) for (const file of providers) files.delete(file);
+  else if (!providers.some((file) => file.endsWith('_cuda.so'))) {
+    const command = 'node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12';
+    throw packageMissing(
+      'onnxruntime-node',
+      `its libraries for CUDA are not installed here; fetch them with "${command}"`,
+    );
+  }
 }
 
 function packagesOf(platform: Platform, kind: RuntimeKind): InstalledPackage[] {

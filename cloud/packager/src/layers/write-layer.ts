@@ -5,8 +5,9 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ociMediaTypes } from '@edgewright/contract';
 import { fixGzipHeader, gzipStream } from './gzip-stream.ts';
-import type { LayerSource } from './layer-source.ts';
+import type { LayerCompression, LayerSource } from './layer-source.ts';
 import { writeTar } from './write-tar.ts';
+import { zstdStream } from './zstd-stream.ts';
 
 /** A layer as manifests and configurations speak of it. */
 export interface WrittenLayer {
@@ -16,6 +17,12 @@ export interface WrittenLayer {
   /** Digest of the tar archive before compression. */
   readonly diffId: string;
 }
+
+const mediaTypes: Readonly<Record<LayerCompression, string>> = {
+  none: ociMediaTypes.layer,
+  gzip: ociMediaTypes.layerGzip,
+  zstd: ociMediaTypes.layerZstd,
+};
 
 /**
  * Writes a layer into a new file of a folder, in constant memory. The file is on the disk when this resolves, and is gone
@@ -36,6 +43,8 @@ export async function writeLayer(
     if (source.compression === 'gzip') {
       const stages = [plain.pass, gzipStream(), fixGzipHeader, packed.pass] as const;
       await pipeline(archive, ...stages, target, options);
+    } else if (source.compression === 'zstd') {
+      await pipeline(archive, plain.pass, zstdStream(), packed.pass, target, options);
     } else {
       await pipeline(archive, packed.pass, target, options);
     }
@@ -47,7 +56,7 @@ export async function writeLayer(
   const isPlain = source.compression === 'none';
   return {
     file,
-    mediaType: isPlain ? ociMediaTypes.layer : ociMediaTypes.layerGzip,
+    mediaType: mediaTypes[source.compression],
     digest,
     sizeBytes: packed.sizeBytes,
     diffId: isPlain ? digest : plain.digest(),

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { backends, parseBackendChoice, platforms } from '@edgewright/contract';
-import type { BackendChoice, InferenceConfig, Platform } from '@edgewright/contract';
 import type { ImageSummary, Workspace } from '@edgewright/workspace';
+import { addBuildFlags, overridesOf } from '../build-flags.ts';
+import type { BuildFlags } from '../build-flags.ts';
 import { deliverImage } from '../deliver-image.ts';
 import type { DeliveredImage, DeliverFlags } from '../deliver-image.ts';
-import { collect, listOf, oneOf } from '../flag-values.ts';
+import { collect } from '../flag-values.ts';
 import { imageDetailsText, imageText } from '../image-text.ts';
 import type { Invocation } from '../invocation.ts';
 import { addRegistryFlags, registryOptions } from '../registry-flags.ts';
@@ -25,19 +25,11 @@ export function defineImage(program: Command, invocation: Invocation): void {
   defineDelete(group, invocation);
 }
 
-interface BuildFlags extends DeliverFlags {
+interface ImageBuildFlags extends DeliverFlags, BuildFlags {
   readonly push?: boolean;
   readonly attest?: boolean;
   readonly model: string[];
-  readonly inferenceConfigFile?: string;
   readonly tag?: string;
-  readonly entryScript?: string;
-  readonly sourceDirectory?: string;
-  readonly baseImage?: string;
-  readonly nodeRuntime?: InferenceConfig['nodeRuntime'];
-  readonly backend?: BackendChoice;
-  readonly platforms?: Platform[];
-  readonly description?: string;
 }
 
 function defineBuild(group: Command, invocation: Invocation): void {
@@ -45,37 +37,16 @@ function defineBuild(group: Command, invocation: Invocation): void {
     .command('build')
     .description('build one image for all platforms from registered models and an entry script')
     .requiredOption('-m, --model <id>', 'a registered model, NAME or NAME:VERSION; may be given several times', collect)
-    .option('--ic, --inference-config-file <file>', 'the inference configuration, JSON or YAML')
     .option('-t, --tag <name:tag>', "the image's name; default: the model's name and version")
-    .option('--es, --entry-script <file>', 'overrides entryScript')
-    .option('--sd, --source-directory <dir>', 'overrides sourceDirectory')
-    .option(
-      '--bi, --base-image <ref>',
-      'overrides baseImage: scratch, REGISTRY/REPOSITORY:TAG, oci:PATH[:TAG] or docker-archive:PATH',
-    )
-    .option(
-      '--node-runtime <where>',
-      'overrides nodeRuntime: base or bundled',
-      oneOf('--node-runtime', ['base', 'bundled']),
-    )
-    .option('--backend <name>', `overrides backend: ${backends.join(', ')}, or several with commas`, (text) =>
-      parseBackendChoice(text, '--backend'),
-    )
-    .option(
-      '--platforms <list>',
-      `overrides platforms: some of ${platforms.join(',')}`,
-      listOf('--platforms', platforms),
-    )
-    .option('-d, --description <text>', 'overrides description')
     .option('--no-attest', 'without SBOM, provenance, model cards and licences beside the image')
     .option('--push', 'send it to the registry of its name as well')
     .option('--to <target>', 'send it there as well: what "image push --to" takes');
-  addRegistryFlags(verb)
+  addRegistryFlags(addBuildFlags(verb))
     .addHelpText(
       'after',
       '\nExample:\n  $ edgewright image build -m diabetes:1 --ic inferenceconfig.json -t diabetes-scorer:1',
     )
-    .action(async (flags: BuildFlags) => {
+    .action(async (flags: ImageBuildFlags) => {
       const { image, delivered } = await invocation.withWorkspace((workspace) =>
         buildAndDeliver(workspace, flags, invocation),
       );
@@ -88,7 +59,7 @@ function defineBuild(group: Command, invocation: Invocation): void {
 
 async function buildAndDeliver(
   workspace: Workspace,
-  flags: BuildFlags,
+  flags: ImageBuildFlags,
   invocation: Invocation,
 ): Promise<{ readonly image: ImageSummary; readonly delivered?: DeliveredImage }> {
   const { model: models, inferenceConfigFile, tag } = flags;
@@ -106,19 +77,6 @@ async function buildAndDeliver(
   });
   if (flags.push !== true && flags.to === undefined) return { image };
   return { image, delivered: await deliverImage(workspace, image.reference, { flags, invocation }) };
-}
-
-function overridesOf(flags: BuildFlags): Partial<InferenceConfig> {
-  const { entryScript, sourceDirectory, baseImage, nodeRuntime, backend, platforms: chosen, description } = flags;
-  return {
-    ...(entryScript === undefined ? {} : { entryScript }),
-    ...(sourceDirectory === undefined ? {} : { sourceDirectory }),
-    ...(baseImage === undefined ? {} : { baseImage }),
-    ...(nodeRuntime === undefined ? {} : { nodeRuntime }),
-    ...(backend === undefined ? {} : { backend }),
-    ...(chosen === undefined ? {} : { platforms: chosen }),
-    ...(description === undefined ? {} : { description }),
-  };
 }
 
 function defineList(group: Command, invocation: Invocation): void {

@@ -1,22 +1,18 @@
 import type { Command } from 'commander';
-import { platforms } from '@edgewright/contract';
-import type { Platform } from '@edgewright/contract';
 import type { PackagedImage } from '@edgewright/workspace';
+import { addBuildFlags, overridesOf } from '../build-flags.ts';
+import type { BuildFlags } from '../build-flags.ts';
 import { CliError } from '../cli-error.ts';
-import { collect, listOf } from '../flag-values.ts';
+import { collect } from '../flag-values.ts';
 import { imageText } from '../image-text.ts';
 import type { Invocation } from '../invocation.ts';
 import { addRegistryFlags, registryOptions } from '../registry-flags.ts';
 import type { RegistryFlags } from '../registry-flags.ts';
 
-interface PackageFlags extends RegistryFlags {
+interface PackageFlags extends RegistryFlags, BuildFlags {
   readonly model?: string[];
   readonly name?: string;
   readonly modelPath?: string;
-  readonly inferenceConfigFile?: string;
-  readonly entryScript?: string;
-  readonly sourceDirectory?: string;
-  readonly platforms?: Platform[];
   readonly imageName?: string;
   readonly imageLabel?: string;
   readonly push?: boolean;
@@ -32,16 +28,12 @@ export function defineModelPackage(group: Command, invocation: Invocation): void
     .option('-m, --model <id>', 'a registered model, NAME or NAME:VERSION; may be given several times', collect)
     .option('-n, --name <name>', 'with --model-path: the name under which it is registered first')
     .option('-p, --model-path <path>', 'a model file or folder')
-    .option('--ic, --inference-config-file <file>', 'the inference configuration, JSON or YAML')
-    .option('--es, --entry-script <file>', 'overrides entryScript')
-    .option('--sd, --source-directory <dir>', 'overrides sourceDirectory')
-    .option('--platforms <list>', 'overrides platforms', listOf('--platforms', platforms))
     .option('--in, --image-name <name>', "the image's name, with its registry; default: the model's name")
     .option('--il, --image-label <tag>', "the image's tag; default: the model's version")
     .option('--push', "send it to the registry of the image's name")
     .option('--generate-dockerfile', 'write a Docker context as well, for docker build')
     .option('--output-path <dir>', 'the folder of the Docker context');
-  addRegistryFlags(verb)
+  addRegistryFlags(addBuildFlags(verb))
     .addHelpText(
       'after',
       '\nExample:\n  $ edgewright model package -n diabetes -p diabetes.onnx --ic inferenceconfig.json --in example.azurecr.io/diabetes --il 1 --push',
@@ -53,7 +45,7 @@ export function defineModelPackage(group: Command, invocation: Invocation): void
 }
 
 async function runPackage(flags: PackageFlags, invocation: Invocation): Promise<PackagedImage> {
-  const { model: models = [], name, modelPath, inferenceConfigFile, entryScript, sourceDirectory, outputPath } = flags;
+  const { model: models = [], name, modelPath, inferenceConfigFile, outputPath } = flags;
   if (modelPath === undefined && models.length === 0) {
     throw new CliError('UsageInvalid', 'no model was named: give --model, or --name and --model-path');
   }
@@ -75,11 +67,7 @@ async function runPackage(flags: PackageFlags, invocation: Invocation): Promise<
       registry,
       pushRegistry: registryOptions(flags, invocation),
       signal,
-      overrides: {
-        ...(entryScript === undefined ? {} : { entryScript }),
-        ...(sourceDirectory === undefined ? {} : { sourceDirectory }),
-        ...(flags.platforms === undefined ? {} : { platforms: flags.platforms }),
-      },
+      overrides: overridesOf(flags),
       ...(name === undefined || modelPath === undefined
         ? {}
         : { register: { name, path: invocation.path(modelPath), signal } }),
