@@ -176,6 +176,7 @@ export class LocalSimulator implements Simulator {
   }
 
   async takeFeedback(): Promise<Feedback[]> {
+    this.#hub.cloudMessages.endExpired();
     return this.#hub.cloudMessages.feedback.take(MAX_LISTED);
   }
 

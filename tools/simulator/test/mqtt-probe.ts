@@ -113,7 +113,7 @@ export class MqttProbe {
   /** The next packet, which must be of this kind. Ends the test when there is none in time. */
   async next<Command extends Packet['cmd']>(
     command: Command,
-    timeoutMs = 5000,
+    timeoutMs = 15_000,
   ): Promise<Extract<Packet, { cmd: Command }>> {
     const packet = await this.#next(timeoutMs);
     if (packet === undefined) throw new TypeError(`waited in vain for a ${command.toUpperCase()} packet`);
@@ -124,7 +124,7 @@ export class MqttProbe {
   }
 
   /** The next PUBLISH with its payload as text. */
-  async message(timeoutMs = 5000): Promise<IPublishPacket & { text: string }> {
+  async message(timeoutMs = 15_000): Promise<IPublishPacket & { text: string }> {
     const packet = await this.next('publish', timeoutMs);
     return { ...packet, text: packet.payload.toString() };
   }
@@ -136,7 +136,7 @@ export class MqttProbe {
   }
 
   /** Resolves when the other side has closed the connection; false when it did not in time. */
-  async closed(timeoutMs = 5000): Promise<boolean> {
+  async closed(timeoutMs = 15_000): Promise<boolean> {
     const deadline = Date.now() + timeoutMs;
     while (!this.#isClosed && Date.now() < deadline) await this.#wait(deadline - Date.now());
     return this.#isClosed;

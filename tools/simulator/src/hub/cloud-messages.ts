@@ -10,6 +10,8 @@ const MAX_MESSAGE_BYTES = 65_536;
 const MAX_DELIVERIES = 10;
 const DEFAULT_LIFETIME_MS = 60 * 60 * 1000;
 const MAX_LIFETIME_MS = 48 * 60 * 60 * 1000;
+/** How many expired messages are ended at a time. */
+const EXPIRED_BATCH = 1000;
 
 interface Row {
   readonly sequence_number: number;
@@ -23,13 +25,22 @@ interface Row {
   readonly system_properties: string;
 }
 
+export interface CloudMessagesOptions {
+  readonly database: StateDatabase;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly device: (deviceId: string) => Identity | undefined;
+}
+
 /** The queues of cloud-to-device messages, one for each device, on disk. */
 export class CloudMessages {
   readonly feedback: FeedbackLog;
   readonly #database: StateDatabase;
   readonly #now: () => number;
+  readonly #device: (deviceId: string) => Identity | undefined;
   readonly #insert;
   readonly #count;
+  readonly #expired;
   readonly #select;
   readonly #first;
   readonly #deliver;
@@ -37,15 +48,19 @@ export class CloudMessages {
   readonly #forget;
   readonly #listeners = new Set<(deviceId: string) => void>();
 
-  constructor({ database, now }: { readonly database: StateDatabase; readonly now: () => number }) {
+  constructor({ database, now, device }: CloudMessagesOptions) {
     this.#database = database;
     this.#now = now;
-    this.feedback = new FeedbackLog(database);
+    this.#device = device;
+    this.feedback = new FeedbackLog(database, now);
     this.#insert = database.prepare(
       `INSERT INTO cloud_messages (device_id, enqueued_time, expires_at, delivery_count, ack, body, properties, system_properties)
        VALUES (?, ?, ?, 0, ?, ?, ?, ?)`,
     );
-    this.#count = database.prepare('SELECT COUNT(*) AS count FROM cloud_messages WHERE device_id = ?');
+    this.#count = database.prepare(
+      'SELECT COUNT(*) AS count FROM cloud_messages WHERE device_id = ? AND expires_at > ?',
+    );
+    this.#expired = database.prepare('SELECT * FROM cloud_messages WHERE expires_at <= ? LIMIT ?');
     this.#select = database.prepare('SELECT * FROM cloud_messages WHERE sequence_number = ?');
     this.#first = database.prepare('SELECT * FROM cloud_messages WHERE device_id = ? ORDER BY sequence_number LIMIT 1');
     this.#deliver = database.prepare(
@@ -58,6 +73,7 @@ export class CloudMessages {
   /** @throws SimulatorError `SimulatedHubQuotaExceeded`, `SimulatorRequestInvalid` */
   send(device: Identity, message: NewCloudMessage): CloudMessage {
     const { deviceId } = device;
+    this.endExpired();
     this.#check(deviceId, message);
     const { body, properties = {}, systemProperties = {}, ack = 'none' } = message;
     const now = this.#now();
@@ -78,7 +94,20 @@ export class CloudMessages {
 
   /** How many messages wait for a device. */
   count(deviceId: string): number {
-    return (this.#count.get(deviceId) as { count: number }).count;
+    return (this.#count.get(deviceId, this.#now()) as { count: number }).count;
+  }
+
+  /** Ends the messages whose time has passed, of devices that are not connected as well. */
+  endExpired(): void {
+    for (;;) {
+      const rows = this.#expired.all(this.#now(), EXPIRED_BATCH) as unknown as Row[];
+      for (const row of rows) {
+        const device = this.#device(row.device_id);
+        if (device === undefined) this.#delete.run(row.sequence_number);
+        else this.#end(device, row, 'Expired');
+      }
+      if (rows.length < EXPIRED_BATCH) return;
+    }
   }
 
   /** The next message for a device, whose delivery is counted; those that are over end before. */
@@ -103,6 +132,7 @@ export class CloudMessages {
 
   /** Empties the queue of a device and says how many messages there were. */
   purge(device: Identity): number {
+    this.endExpired();
     return this.#database.transaction(() => {
       let purged = 0;
       for (;;) {

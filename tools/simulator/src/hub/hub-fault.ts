@@ -7,6 +7,7 @@ import { SimulatorError } from '../simulator-error.ts';
  * the code of ours that stands for them. The HTTP status is the number's first three digits.
  */
 const faults = {
+  InvalidOperation: { number: 400_003, code: 'SimulatorRequestInvalid' },
   ArgumentInvalid: { number: 400_004, code: 'SimulatorRequestInvalid' },
   IotHubUnauthorizedAccess: { number: 401_002, code: 'SimulatedHubUnauthorized' },
   DeviceMaximumQueueDepthExceeded: { number: 403_004, code: 'SimulatedHubQuotaExceeded' },
@@ -14,6 +15,7 @@ const faults = {
   TooManyModulesOnDevice: { number: 403_009, code: 'SimulatedHubQuotaExceeded' },
   ConfigurationCountLimitExceeded: { number: 403_010, code: 'SimulatedHubQuotaExceeded' },
   DeviceNotFound: { number: 404_001, code: 'SimulatedDeviceNotFound' },
+  JobNotFound: { number: 404_002, code: 'SimulatedDeviceNotFound' },
   ModuleNotFound: { number: 404_010, code: 'SimulatedDeviceNotFound' },
   ConfigurationNotFound: { number: 404_011, code: 'SimulatedDeviceNotFound' },
   DeviceNotOnline: { number: 404_103, code: 'SimulatedTargetOffline' },
@@ -21,6 +23,7 @@ const faults = {
   ModuleAlreadyExistsOnDevice: { number: 409_301, code: 'SimulatedDeviceExists' },
   ConfigurationAlreadyExists: { number: 409_302, code: 'SimulatedDeviceExists' },
   PreconditionFailed: { number: 412_001, code: 'SimulatedHubConflict' },
+  DeviceMessageLockLost: { number: 412_002, code: 'SimulatedHubConflict' },
   RequestEntityTooLarge: { number: 413_001, code: 'SimulatorRequestTooLarge' },
   ThrottlingException: { number: 429_001, code: 'SimulatedHubThrottled' },
   ServerError: { number: 500_001, code: 'SimulatorFailed' },

@@ -66,7 +66,11 @@ export class Hub {
     this.#twins = new TwinStore(database, this.now);
     this.#connections = new ConnectionRegister(this.now);
     this.#telemetry = new TelemetryLog(database, this.now);
-    this.cloudMessages = new CloudMessages({ database, now: this.now });
+    this.cloudMessages = new CloudMessages({
+      database,
+      now: this.now,
+      device: (deviceId) => this.#registry.get(deviceId),
+    });
   }
 
   /** A device, or a module of it; undefined when there is none. */

@@ -17,6 +17,7 @@ const BulkItemSchema = Type.Object({
   importMode: Type.Optional(Type.String()),
   eTag: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   etag: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  twinETag: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   tags: Type.Optional(Type.Unknown()),
   properties: Type.Optional(Type.Unknown()),
   ...identityMembers,
@@ -92,8 +93,12 @@ function runOne(hub: Hub, item: BulkItem, target: Target): void {
       return;
     }
     case 'updatetwin':
+    case 'updatetwinifmatchetag': {
+      const twin = hub.twin(deviceId, moduleId);
+      if (mode !== 'updatetwin') requireMatch(conditionOf(item.twinETag ?? '*'), twin.etag, `the twin of "${item.id}"`);
       hub.patchTwin(target, readTwinBody(item));
       return;
+    }
     default:
       throw hubFault('ArgumentInvalid', `there is no import mode "${item.importMode ?? ''}"`);
   }

@@ -123,7 +123,7 @@ function commonJson(hub: Hub, identity: Identity): object {
     connectionState: connection.state,
     connectionStateUpdatedTime: connection.stateUpdatedTime ?? NEVER,
     lastActivityTime: connection.lastActivityTime ?? NEVER,
-    cloudToDeviceMessageCount: 0,
+    cloudToDeviceMessageCount: identity.moduleId === undefined ? hub.cloudMessages.count(identity.deviceId) : 0,
     authentication: {
       symmetricKey: {
         primaryKey: identity.primaryKey || null,

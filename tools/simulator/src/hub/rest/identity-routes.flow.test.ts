@@ -184,6 +184,21 @@ describe('Registry, bulk', () => {
     await registry.removeDevices([{ deviceId: 'd2', etag }], false);
     expect(hub.identity('d2')).toBeUndefined();
   });
+
+  it('updates twins, if they are as expected', async () => {
+    const { hub, request } = await withRequest();
+    hub.createDevice({ deviceId: 'd1' });
+    const { etag } = hub.twin('d1');
+    const change = (importMode: string, tags: object, twinETag?: string) =>
+      request('POST', '/devices', { body: [{ id: 'd1', importMode, tags, twinETag }] });
+    expect((await change('updateTwinIfMatchETag', { a: 1 }, etag)).status).toBe(200);
+    expect(await change('updateTwinIfMatchETag', { a: 2 }, etag)).toMatchObject({
+      status: 400,
+      body: { isSuccessful: false, errors: [{ deviceId: 'd1', errorCode: 'PreconditionFailed' }] },
+    });
+    expect((await change('updateTwin', { b: 1 })).status).toBe(200);
+    expect(hub.twin('d1').tags).toEqual({ a: 1, b: 1 });
+  });
 });
 
 describe('statistics', () => {

@@ -23,7 +23,8 @@ export function authorize(authorizer: Authorizer, { header, path, permissions }:
   if (header === undefined) throw refusal('there is no Authorization header');
   const token = parseSharedAccessSignature(header);
   if (token === undefined) {
-    throw refusal('the Authorization header is not "SharedAccessSignature sr=…&sig=…&se=…&skn=…"');
+    const entra = header.startsWith('Bearer ') ? '; tokens of Entra ID are not taken, use a connection string' : '';
+    throw refusal(`the Authorization header is not "SharedAccessSignature sr=…&sig=…&se=…&skn=…"${entra}`);
   }
   if (token.policy === undefined) throw refusal('the token names no policy (skn)');
   const policy = authorizer.policies.get(token.policy);

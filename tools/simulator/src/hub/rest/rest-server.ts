@@ -7,7 +7,9 @@ import type { JsonService, JsonServiceOptions } from '../../http/json-service.ts
 import type { IssuedCertificate } from '../../workload/certificate-issuer.ts';
 import type { Hub } from '../hub.ts';
 import type { SharedAccessPolicies } from '../shared-access-policies.ts';
+import { absentRoutes } from './absent-routes.ts';
 import { bulkRoutes } from './bulk-routes.ts';
+import { cloudMessageRoutes } from './cloud-message-routes.ts';
 import { contentRoutes } from './content-routes.ts';
 import { errorReply } from './error-body.ts';
 import { identityRoutes } from './identity-routes.ts';
@@ -26,7 +28,9 @@ const routeFamilies: readonly ((hub: Hub) => RestRoute[])[] = [
   contentRoutes,
   queryRoutes,
   methodRoutes,
+  cloudMessageRoutes,
   statisticsRoutes,
+  absentRoutes,
 ];
 
 /** More than the largest request that IoT Hub takes: a bulk request of 100 devices with their twins. */

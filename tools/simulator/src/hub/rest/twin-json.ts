@@ -37,7 +37,7 @@ export function twinJson(hub: Hub, twin: Twin): JsonObject {
     statusUpdateTime: identity.statusUpdatedTime ?? NEVER,
     connectionState: connection.state,
     lastActivityTime: connection.lastActivityTime ?? NEVER,
-    cloudToDeviceMessageCount: 0,
+    cloudToDeviceMessageCount: twin.moduleId === undefined ? hub.cloudMessages.count(twin.deviceId) : 0,
     authenticationType: identity.authentication,
     x509Thumbprint: {
       primaryThumbprint: identity.primaryThumbprint ?? null,
