@@ -1,5 +1,5 @@
 /** A controller of one rollout in a process of its own, so that tests can kill it. Takes its settings as JSON. */
-import { connectHub, driveRollout, RolloutStore } from '@edgewright/iothub';
+import { connectHub, driveRollout, SqliteRolloutStore } from '@edgewright/iothub';
 
 interface Settings {
   readonly connectionString: string;
@@ -11,7 +11,7 @@ interface Settings {
 
 const { directory, name, ...hubOptions } = JSON.parse(process.argv[2] ?? '') as Settings;
 await using hub = connectHub(hubOptions);
-using store = RolloutStore.open(directory);
+await using store = SqliteRolloutStore.open(directory);
 const { signal } = new AbortController();
 await driveRollout({
   hub,

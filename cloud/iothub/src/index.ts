@@ -27,11 +27,24 @@ export { compileCondition } from './plan/target-condition.ts';
 export type { TargetCondition } from './plan/target-condition.ts';
 export { assignRings } from './rollouts/assign-rings.ts';
 export type { GateValue } from './rollouts/check-gates.ts';
+export { openRolloutStore } from './rollouts/open-rollout-store.ts';
+export type { OpenRolloutStoreOptions } from './rollouts/open-rollout-store.ts';
 export { driveRollout } from './rollouts/rollout-controller.ts';
 export type { DriveOptions } from './rollouts/rollout-controller.ts';
-export { RolloutStore } from './rollouts/rollout-store.ts';
-export type { AuditEntry, GateRecord, RolloutRecord, RolloutState, RolloutWish } from './rollouts/rollout-store.ts';
+export type {
+  AuditEntry,
+  DevicePast,
+  RingCounts,
+  RingLook,
+  RolloutChange,
+  RolloutDevice,
+  RolloutRecord,
+  RolloutState,
+  RolloutWish,
+} from './rollouts/rollout-record.ts';
+export type { RolloutLock, RolloutStore } from './rollouts/rollout-store.ts';
 export { rolloutView } from './rollouts/rollout-view.ts';
-export type { RingStatus, RolloutView } from './rollouts/rollout-view.ts';
+export type { GateSeries, RingStatus, RolloutView } from './rollouts/rollout-view.ts';
+export { SqliteRolloutStore } from './rollouts/sqlite-rollout-store.ts';
 export { keepRollout, prepareRollout } from './rollouts/start-rollout.ts';
 export type { PreparedRollout, StartRolloutInput } from './rollouts/start-rollout.ts';

@@ -62,7 +62,7 @@ export type {
 } from '@edgewright/engine';
 export { WorkspaceRollouts } from './workspace-rollouts.ts';
 export type { DriveInput, StartInput } from './workspace-rollouts.ts';
-export type { AuditEntry, GateRecord, RolloutView } from '@edgewright/iothub';
+export type { AuditEntry, GateSeries, RingCounts, RingLook, RingStatus, RolloutView } from '@edgewright/iothub';
 export type {
   ConfigurationChange,
   DeploymentSettings,

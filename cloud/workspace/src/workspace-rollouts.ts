@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { RolloutFileSchema } from '@edgewright/contract';
 import type { EventSink } from '@edgewright/contract';
-import type { AuditEntry, GateRecord, RolloutRecord, RolloutStore, RolloutView, RolloutWish } from '@edgewright/iothub';
+import type { AuditEntry, RingLook, RolloutRecord, RolloutStore, RolloutView, RolloutWish } from '@edgewright/iothub';
 import { readDocument } from './read-document.ts';
 import type { HubSelection, WorkspaceEdge } from './workspace-edge.ts';
 import type { WorkspaceFolders } from './workspace-folders.ts';
@@ -52,7 +52,7 @@ export class WorkspaceRollouts {
   async start(input: StartInput): Promise<RolloutView> {
     const prepared = await this.#prepare(input);
     const { keepRollout } = await import('@edgewright/iothub');
-    await this.#withStore((store) => keepRollout(store, prepared));
+    await this.#withStore(async (store) => await keepRollout(store, prepared));
     return await this.drive({ ...input, name: prepared.record.name });
   }
 
@@ -69,53 +69,55 @@ export class WorkspaceRollouts {
         told = text;
       };
       await driveRollout({ hub, store, name, signal, now: Date.now, onStep });
-      return rolloutView(store, name);
+      return await rolloutView(store, name);
     });
   }
 
   /** Tells the controller of a rollout what a person wants; one that runs elsewhere hears of it at its next step. */
   async wish(name: string, wish: RolloutWish): Promise<RolloutView> {
     const { rolloutView } = await import('@edgewright/iothub');
-    return await this.#withStore((store) => {
-      const { state } = store.get(name);
+    return await this.#withStore(async (store) => {
+      const { state } = await store.get(name);
       // what is done can still be taken back
       const again =
         wish === 'rollback' && (state === 'done' || state === 'aborted') ? { state: 'running' as const } : {};
-      store.change(name, { wish, ...again }, { time: Date.now(), act: `asked: ${wish}`, details: '' });
-      return rolloutView(store, name);
+      await store.change(name, { wish, ...again }, { time: Date.now(), act: `asked: ${wish}`, details: '' });
+      return await rolloutView(store, name);
     });
   }
 
   /** Approves the ring that waits for it. */
   async approve(name: string): Promise<RolloutView> {
     const { rolloutView } = await import('@edgewright/iothub');
-    return await this.#withStore((store) => {
-      const { ring, file } = store.get(name);
+    return await this.#withStore(async (store) => {
+      const { ring, file } = await store.get(name);
       const entry = { time: Date.now(), act: 'approved', details: file.rings[ring]?.name ?? '' };
-      store.change(name, { approved: ring + 1 }, entry);
-      return rolloutView(store, name);
+      await store.change(name, { approved: ring + 1 }, entry);
+      return await rolloutView(store, name);
     });
   }
 
   /** Every rollout of the workspace. */
   async list(): Promise<readonly RolloutView[]> {
     const { rolloutView } = await import('@edgewright/iothub');
-    return await this.#withStore((store) => store.list().map(({ name }) => rolloutView(store, name)));
+    return await this.#withStore(async (store) => {
+      const views: RolloutView[] = [];
+      for (const { name } of await store.list()) views.push(await rolloutView(store, name));
+      return views;
+    });
   }
 
   /** @throws IotHubError `RolloutNotFound` */
   async status(name: string): Promise<RolloutView> {
     const { rolloutView } = await import('@edgewright/iothub');
-    return await this.#withStore((store) => rolloutView(store, name));
+    return await this.#withStore(async (store) => await rolloutView(store, name));
   }
 
   /** What was done, and the gates over time. @throws IotHubError `RolloutNotFound` */
-  async history(
-    name: string,
-  ): Promise<{ readonly acts: readonly AuditEntry[]; readonly gates: readonly GateRecord[] }> {
-    return await this.#withStore((store) => {
-      store.get(name);
-      return { acts: store.auditOf(name), gates: store.gatesOf(name) };
+  async history(name: string): Promise<{ readonly acts: readonly AuditEntry[]; readonly looks: readonly RingLook[] }> {
+    return await this.#withStore(async (store) => {
+      await store.get(name);
+      return { acts: await store.auditOf(name), looks: await store.looksOf(name) };
     });
   }
 
@@ -127,9 +129,9 @@ export class WorkspaceRollouts {
     return await prepareRollout(hub, { file, content, now: Date.now() });
   }
 
-  async #withStore<Result>(action: (store: RolloutStore) => Result | Promise<Result>): Promise<Result> {
-    const { RolloutStore } = await import('@edgewright/iothub');
-    using store = RolloutStore.open(this.#directory);
+  async #withStore<Result>(action: (store: RolloutStore) => Promise<Result>): Promise<Result> {
+    const { SqliteRolloutStore } = await import('@edgewright/iothub');
+    await using store = SqliteRolloutStore.open(this.#directory);
     return await action(store);
   }
 }

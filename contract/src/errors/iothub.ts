@@ -68,6 +68,25 @@ export const iothubErrors = {
     meaning: 'Another controller drives the rollout',
     remedy: 'Let it go on, or end it first; pause, abort and rollback reach it by themselves.',
   },
+  RolloutStoreInvalid: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'The place for the state of rollouts is not one',
+    remedy: 'Give the URL of a container: https://ACCOUNT.blob.core.windows.net/CONTAINER, with a SAS or without.',
+  },
+  RolloutStoreRefused: {
+    fault: 'user',
+    httpStatus: 403,
+    meaning: 'Azure Blob storage refused the state of rollouts',
+    remedy:
+      'Check the SAS, AZURE_STORAGE_CONNECTION_STRING, or that this identity is Storage Blob Data Contributor; a SAS needs read, add, create, write and list.',
+  },
+  RolloutStoreUnavailable: {
+    fault: 'remote',
+    httpStatus: 503,
+    meaning: 'Azure Blob storage could not be reached, or failed',
+    remedy: 'Check the account and the network; `edgewright rollout resume NAME` goes on.',
+  },
   MethodRefused: {
     fault: 'remote',
     httpStatus: 502,

@@ -1,6 +1,6 @@
 import type { Hub } from '../hub.ts';
 import { IotHubError } from '../iothub-error.ts';
-import type { RolloutDevice, RolloutRecord } from './rollout-store.ts';
+import type { RolloutDevice, RolloutRecord } from './rollout-record.ts';
 
 /** How many twins are changed at once; IoT Hub's standard units take about ten a second each. */
 const AT_ONCE = 16;

@@ -5,7 +5,9 @@ import { whyNotNow } from './begin-times.ts';
 import { checkGates } from './check-gates.ts';
 import { readRing } from './read-ring.ts';
 import { deployRing, ringDeploymentId, withdrawRing } from './ring-deployment.ts';
-import type { RolloutRecord, RolloutStore } from './rollout-store.ts';
+import { readPast } from './ring-past.ts';
+import type { AuditEntry, RolloutChange, RolloutRecord } from './rollout-record.ts';
+import type { RolloutStore } from './rollout-store.ts';
 
 export interface DriveOptions {
   readonly hub: Hub;
@@ -33,12 +35,14 @@ const MAX_RETRY_MS = 60_000;
  * @throws IotHubError `RolloutBusy` when another controller drives it, `RolloutNotFound`, and what the hub refuses for good
  */
 export async function driveRollout(options: DriveOptions): Promise<RolloutRecord> {
-  const { store, name, signal, onStep } = options;
-  store.get(name);
-  using _lock = store.lock(name);
+  const { store, name, onStep } = options;
+  await store.get(name);
+  await using lock = await store.lock(name);
+  const signal = AbortSignal.any([options.signal, lock.signal]);
   let failures = 0;
   for (;;) {
-    const record = store.get(name);
+    lock.signal.throwIfAborted();
+    const record = await store.get(name);
     onStep?.(record);
     const isOver = record.state !== 'running' && record.state !== 'rolling-back';
     if (isOver || record.wish === 'pause' || signal.aborted) return record;
@@ -59,30 +63,32 @@ export async function driveRollout(options: DriveOptions): Promise<RolloutRecord
 /** @returns milliseconds to wait before the next step */
 async function step(options: DriveOptions, record: RolloutRecord): Promise<number> {
   if (record.state === 'rolling-back') return await rollBack(options, record);
-  if (record.wish === 'rollback') return fail(options, 'a person asked for it');
+  if (record.wish === 'rollback') return await fail(options, 'a person asked for it');
   if (record.wish === 'abort') {
-    note(options, { state: 'aborted' }, { act: 'aborted', details: 'devices keep what they have' });
+    await note(options, { state: 'aborted' }, { act: 'aborted', details: 'devices keep what they have' });
     return 0;
   }
-  if (record.phase === 'pending') return begin(options, record);
+  if (record.phase === 'pending') return await begin(options, record);
   if (record.phase === 'deploying') {
     const { hub, store, name } = options;
-    await deployRing(hub, record, store.devicesOf(name, record.ring));
-    enter(options, 'settling', { act: 'deployed', details: ringDeploymentId(name, record.ring) });
+    await deployRing(hub, record, await store.devicesOf(name, record.ring));
+    await enter(options, 'settling', { act: 'deployed', details: ringDeploymentId(name, record.ring) });
     return 0;
   }
   return await look(options, record);
 }
 
-function begin(options: DriveOptions, record: RolloutRecord): number {
+async function begin(options: DriveOptions, record: RolloutRecord): Promise<number> {
+  const { hub, store, name } = options;
   const ring = record.file.rings[record.ring];
   const needsApproval = ring?.approval === true && record.approved <= record.ring;
   const reason = needsApproval ? `the ring "${ring.name}" waits for approval` : whyNotNow(record.file, options.now());
   if (reason === undefined) {
-    enter(options, 'deploying', { act: 'ring began', details: ring?.name ?? '' });
+    await store.keepPast(name, record.ring, await readPast(hub, record, await store.devicesOf(name, record.ring)));
+    await enter(options, 'deploying', { act: 'ring began', details: ring?.name ?? '' });
     return 0;
   }
-  if (reason !== record.reason) note(options, { reason }, { act: 'waits', details: reason });
+  if (reason !== record.reason) await note(options, { reason }, { act: 'waits', details: reason });
   return pollMs(record);
 }
 
@@ -91,47 +97,49 @@ async function look(options: DriveOptions, record: RolloutRecord): Promise<numbe
   const { hub, store, name, now } = options;
   const { file, ring } = record;
   const { minimumReady = DEFAULT_MINIMUM_READY, readyWithinSeconds = DEFAULT_READY_SECONDS, gates = [] } = file;
-  const view = await readRing(hub, record, store.devicesOf(name, ring));
+  const view = await readRing(hub, record, await store.devicesOf(name, ring));
   const isEnough = view.twins.size >= minimumReady * view.total;
   const seconds = (now() - record.phaseSince) / 1000;
+  const devices = view.counts;
   const has = `${view.twins.size} of ${view.total} devices of the ring "${file.rings[ring]?.name ?? ''}"`;
+  if (!isEnough) await store.noteLook(name, { ring, time: now(), devices, gates: [] });
   if (record.phase === 'settling' && !isEnough) {
     return seconds > readyWithinSeconds
-      ? fail(options, `only ${has} have the change after ${readyWithinSeconds} s`)
+      ? await fail(options, `only ${has} have the change after ${readyWithinSeconds} s`)
       : pollMs(record);
   }
-  if (!isEnough) return fail(options, `only ${has} still have the change and report`);
+  if (!isEnough) return await fail(options, `only ${has} still have the change and report`);
   const values = checkGates(gates, view);
-  store.noteGates(name, ring, { values, time: now() });
+  await store.noteLook(name, { ring, time: now(), devices, gates: values });
   const failed = values.find(({ passed }) => !passed);
   if (failed !== undefined)
-    return fail(options, `the gate "${failed.gate}" is ${failed.value ?? 'nothing'} over ${has}`);
+    return await fail(options, `the gate "${failed.gate}" is ${failed.value ?? 'nothing'} over ${has}`);
   if (record.phase === 'settling') {
-    enter(options, 'watching', { act: 'has the change', details: has });
+    await enter(options, 'watching', { act: 'has the change', details: has });
     return 0;
   }
   return seconds < (file.rings[ring]?.waitSeconds ?? 0) ? pollMs(record) : await pass(options, record);
 }
 
 async function pass(options: DriveOptions, record: RolloutRecord): Promise<number> {
-  const { name, file, ring } = record;
+  const { file, ring } = record;
   const act = { act: 'ring passed', details: file.rings[ring]?.name ?? '' };
   if (ring + 1 < file.rings.length) {
-    note(options, { ring: ring + 1, phase: 'pending', phaseSince: options.now(), reason: '' }, act);
+    await note(options, { ring: ring + 1, phase: 'pending', phaseSince: options.now(), reason: '' }, act);
     return 0;
   }
   const deployments = await options.hub.deployments.list();
   for (const id of file.removeAfter ?? []) {
     if (!deployments.some((deployment) => deployment.id === id)) continue;
     await options.hub.deployments.remove(id);
-    options.store.audit(name, { time: options.now(), act: 'deleted', details: id });
+    await note(options, {}, { act: 'deleted', details: id });
   }
-  note(options, { state: 'done', reason: '' }, act);
+  await note(options, { state: 'done', reason: '' }, act);
   return 0;
 }
 
-function fail(options: DriveOptions, reason: string): number {
-  note(options, { state: 'rolling-back', reason }, { act: 'rolls back', details: reason });
+async function fail(options: DriveOptions, reason: string): Promise<number> {
+  await note(options, { state: 'rolling-back', reason }, { act: 'rolls back', details: reason });
   return 0;
 }
 
@@ -140,28 +148,29 @@ async function rollBack(options: DriveOptions, record: RolloutRecord): Promise<n
   const { hub, store, name } = options;
   const isBegun = record.phase !== 'pending';
   if (isBegun) {
-    await withdrawRing(hub, record, { ring: record.ring, devices: store.devicesOf(name, record.ring) });
-    store.audit(name, { time: options.now(), act: 'rolled back', details: record.file.rings[record.ring]?.name ?? '' });
+    await withdrawRing(hub, record, { ring: record.ring, devices: await store.devicesOf(name, record.ring) });
+    await note(options, {}, { act: 'rolled back', details: record.file.rings[record.ring]?.name ?? '' });
   }
-  if (record.ring === 0) note(options, { state: 'rolled-back' }, { act: 'rollback done', details: record.reason });
-  else store.change(name, { ring: record.ring - 1, phase: 'watching' });
+  if (record.ring === 0)
+    await note(options, { state: 'rolled-back' }, { act: 'rollback done', details: record.reason });
+  else await store.change(name, { ring: record.ring - 1, phase: 'watching' });
   return 0;
 }
 
-function enter(
+async function enter(
   options: DriveOptions,
   phase: RolloutRecord['phase'],
-  entry: { readonly act: string; readonly details: string },
-): void {
-  note(options, { phase, phaseSince: options.now(), reason: '' }, entry);
+  entry: Omit<AuditEntry, 'time'>,
+): Promise<void> {
+  await note(options, { phase, phaseSince: options.now(), reason: '' }, entry);
 }
 
-function note(
+async function note(
   { store, name, now }: DriveOptions,
-  change: Parameters<RolloutStore['change']>[1],
-  entry: { readonly act: string; readonly details: string },
-): void {
-  store.change(name, change, { time: now(), ...entry });
+  change: RolloutChange,
+  entry: Omit<AuditEntry, 'time'>,
+): Promise<void> {
+  await store.change(name, change, { time: now(), ...entry });
 }
 
 function pollMs({ file }: RolloutRecord): number {

@@ -7,9 +7,8 @@ import { configurationOf } from '../plan/plan-fleet.ts';
 import type { PlannedDevice } from '../plan/plan-fleet.ts';
 import { compileCondition } from '../plan/target-condition.ts';
 import { assignRings } from './assign-rings.ts';
-import { countersOf } from './check-gates.ts';
-import { touchedModules } from './ring-deployment.ts';
-import type { RolloutDevice, RolloutRecord, RolloutStore } from './rollout-store.ts';
+import type { RolloutDevice, RolloutRecord } from './rollout-record.ts';
+import type { RolloutStore } from './rollout-store.ts';
 
 export interface StartRolloutInput {
   readonly file: RolloutFile;
@@ -62,50 +61,17 @@ export async function prepareRollout(hub: Hub, { file, content, now }: StartRoll
     reason: '',
     createdTime: now,
   };
-  return { record, devices: await devicesWithPast(hub, record, rings) };
+  // what they had before is read when their ring begins
+  const before = { desired: {}, counters: {} };
+  return { record, devices: [...rings].map(([deviceId, ring]) => ({ deviceId, ring, before })) };
 }
 
 /** Keeps a prepared rollout; a controller can then drive it. @throws IotHubError `RolloutExists` */
-export function keepRollout(store: RolloutStore, { record, devices }: PreparedRollout): void {
-  store.create(record, devices);
+export async function keepRollout(store: RolloutStore, { record, devices }: PreparedRollout): Promise<void> {
   const rings = record.file.rings.map(
     ({ name }, index) => `${name}: ${devices.filter(({ ring }) => ring === index).length}`,
   );
-  store.audit(record.name, { time: record.createdTime, act: 'started', details: rings.join(', ') });
-}
-
-/** What is in the fleet before: twins that the change writes, and counters that gates compare. */
-async function devicesWithPast(
-  hub: Hub,
-  record: RolloutRecord,
-  rings: ReadonlyMap<string, number>,
-): Promise<RolloutDevice[]> {
-  const { module, gates = [] } = record.file;
-  const touched = touchedModules(record);
-  const past = new Map([...rings.keys()].map((deviceId) => [deviceId, { ...nothing(), counters: {} }]));
-  for (const moduleId of new Set([...touched, module])) {
-    const query = `SELECT * FROM devices.modules WHERE moduleId = '${moduleId}'`;
-    interface Row {
-      readonly deviceId: string;
-      readonly properties: { readonly desired: Readonly<Record<string, unknown>> };
-    }
-    for await (const twin of hub.query<Row & Readonly<Record<string, unknown>>>(query)) {
-      const entry = past.get(twin.deviceId);
-      if (entry === undefined) continue;
-      const desired = Object.entries(twin.properties.desired).filter(([name]) => !name.startsWith('$'));
-      if (touched.includes(moduleId)) entry.desired[moduleId] = Object.fromEntries(desired);
-      if (moduleId === module) entry.counters = countersOf(gates, twin);
-    }
-  }
-  return [...rings].map(([deviceId, ring]) => ({
-    deviceId,
-    ring,
-    before: past.get(deviceId) ?? { desired: {}, counters: {} },
-  }));
-}
-
-function nothing(): { desired: Record<string, unknown> } {
-  return { desired: {} };
+  await store.create(record, devices, { time: record.createdTime, act: 'started', details: rings.join(', ') });
 }
 
 function checkConditions({ ready, gates = [] }: RolloutFile): void {

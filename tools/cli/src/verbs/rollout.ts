@@ -100,10 +100,12 @@ function defineHistory(group: Command, invocation: Invocation): void {
           time,
           text: `${act}${details === '' ? '' : `: ${details}`}`,
         })),
-        ...history.gates.map(({ time, gate, value, passed }) => ({
-          time,
-          text: `gate ${gate}: ${valueText(value)}${passed ? '' : ' FAILED'}`,
-        })),
+        ...history.looks.flatMap(({ time, gates }) =>
+          gates.map(({ gate, value, passed }) => ({
+            time,
+            text: `gate ${gate}: ${valueText(value)}${passed ? '' : ' FAILED'}`,
+          })),
+        ),
       ].toSorted((a, b) => a.time - b.time);
       invocation.terminal.result(history, () =>
         rows.map(({ time, text }) => `${new Date(time).toISOString()}  ${text}`).join('\n'),

@@ -21,11 +21,11 @@ import { RegistryFixture } from '../../test/registry-fixture.ts';
 import type { Hub } from '../hub/hub.ts';
 
 /** Of the proof with a controller that is killed; docs/rollouts.md has the figures of a thousand. */
-const DEVICES = Number(process.env['EDGEWRIGHT_ROLLOUT_DEVICES'] ?? 300);
+const DEVICES = Number(process.env['EDGEWRIGHT_ROLLOUT_DEVICES'] ?? 150);
 const SMALL_FLEET = 120;
 const KILLS = 20;
 /** A controller is killed after at most so many changes of twins, so that all its lives together need fewer than there are. */
-const MOST_CHANGES = 12;
+const MOST_CHANGES = 6;
 const DRIVER = path.resolve(import.meta.dirname, '../../../../test/support/drive-rollout.ts');
 
 const BASE = {
