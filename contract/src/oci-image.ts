@@ -24,6 +24,8 @@ export const imageAnnotations = {
   subject: 'net.edgewright.subject',
   /** On a layer: what it is for. */
   layerRole: 'net.edgewright.layer.role',
+  /** On a blob: the name of the file that it holds, or speaks of. */
+  fileTitle: 'org.opencontainers.image.title',
   /** Label: the models, `NAME:VERSION` with commas between. */
   model: 'net.edgewright.model',
   /** Label: the backend asked for. */

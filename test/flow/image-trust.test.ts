@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { documentIssues, ScorerDesiredSchema } from '@edgewright/contract';
 import type { InferenceConfig } from '@edgewright/contract';
+import { isSignedBy, readModelKey } from '@edgewright/edge';
 import { createKeyPair } from '@edgewright/packager';
 import { Workspace } from '@edgewright/workspace';
 import type { ImageSummary } from '@edgewright/workspace';
@@ -104,6 +107,19 @@ describe('verify', () => {
       rebuild: { inferenceConfig: config, configDirectory: folder },
     });
     expect(verified).toMatchObject({ digest: image.digest, rebuilt: true });
+  });
+
+  it('signs a model as the device asks for it that gets the file over the air', async () => {
+    const { files } = await workspace.images.sign({ image: 'sum:1', privateKey: keys.privateKey });
+    const sha256 = createHash('sha256').update(ridgeToOnnx(weights)).digest('hex');
+    expect(files).toEqual([{ path: 'sum/1/sum.onnx', sha256, signature: expect.any(String) as string }]);
+    const { signature = '' } = files[0] ?? {};
+    const url = 'https://account.blob.core.windows.net/models/sum.onnx';
+    expect(documentIssues(ScorerDesiredSchema, { model: { version: 1, url, sha256, signature } })).toEqual([]);
+    const key = readModelKey(keys.publicKey);
+    const isTaken = (digest: string): boolean => key !== undefined && isSignedBy(key, digest, signature);
+    expect(isTaken(sha256)).toBe(true);
+    expect(isTaken(createHash('sha256').update('another').digest('hex'))).toBe(false);
   });
 
   it('says what differs', async () => {

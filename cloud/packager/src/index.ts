@@ -34,6 +34,7 @@ export type { UploadOutcome } from './registry/upload-blob.ts';
 export { createKeyPair } from './signing/signing-key.ts';
 export type { KeyPairText } from './signing/signing-key.ts';
 export { signImage } from './signing/sign-image.ts';
+export type { SignedModelFile } from './signing/model-file-signatures.ts';
 export type { SignedImage, SignImageOptions } from './signing/sign-image.ts';
 export { verifyImage } from './signing/verify-image.ts';
 export type { VerifiedImage, VerifyImageOptions } from './signing/verify-image.ts';

@@ -1,13 +1,8 @@
-import { createReadStream, existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { PassThrough } from 'node:stream';
-import type { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
-import { extract } from 'tar-stream';
-import { ociMediaTypes } from '@edgewright/contract';
 import type { ImageLayout } from '../layout/image-layout.ts';
+import { layerEntries } from '../layout/layer-files.ts';
 import type { LayerSummary, PlatformSummary } from '../image-summary.ts';
 import { findPackageRoot } from '../package-root.ts';
 
@@ -22,10 +17,6 @@ export interface PackageInImage {
 /** package.json and source maps; what is larger is neither. */
 const MAX_DOCUMENT_BYTES = 32 * 1024 * 1024;
 const SCANNED_ROLES: readonly string[] = ['runtime', 'dependencies', 'scorer', 'app'];
-const unpackers: Readonly<Record<string, () => Transform>> = {
-  [ociMediaTypes.layerGzip]: () => createGunzip(),
-  [ociMediaTypes.layerZstd]: () => createZstdDecompress(),
-};
 const require = createRequire(import.meta.url);
 
 /**
@@ -47,11 +38,7 @@ export async function packagesInImage(
 
 async function packagesInLayer(layout: ImageLayout, layer: LayerSummary): Promise<readonly PackageInImage[]> {
   const packages: PackageInImage[] = [];
-  const entries = extract();
-  const unpack = unpackers[layer.mediaType]?.() ?? new PassThrough();
-  const reading = pipeline(createReadStream(layout.blobFile(layer.digest)), unpack, entries);
-  reading.catch(() => {});
-  for await (const entry of entries) {
+  for await (const entry of layerEntries(layout, layer)) {
     const { name, size } = entry.header;
     const isPackage = /\/node_modules\/(?:@[^/]+\/)?[^/]+\/package\.json$/.test(name);
     if ((!isPackage && !name.endsWith('.map')) || size > MAX_DOCUMENT_BYTES) {
@@ -63,7 +50,6 @@ async function packagesInLayer(layout: ImageLayout, layer: LayerSummary): Promis
     if (isPackage) packages.push(...packageOf(document));
     else for (const bundled of bundledNames(document)) packages.push(...installedPackage(bundled));
   }
-  await reading;
   return packages;
 }
 

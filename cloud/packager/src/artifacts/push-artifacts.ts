@@ -5,7 +5,7 @@ import type { ImageLayout } from '../layout/image-layout.ts';
 import { findManifest, putManifest } from '../registry/manifests.ts';
 import type { RegistryClient } from '../registry/registry-client.ts';
 import { uploadBlob } from '../registry/upload-blob.ts';
-import { cosign } from '../signing/simple-signing.ts';
+import { cosign, digestIn } from '../signing/simple-signing.ts';
 import { findArtifacts } from './attach-artifact.ts';
 
 interface Transfer {
@@ -36,7 +36,7 @@ async function pushArtifact(subject: string, artifact: OciDescriptor, transfer: 
   const bytes = await readFile(layout.blobFile(artifact.digest));
   const { isReferrer } = await putManifest(client, artifact.digest, { bytes, mediaType: artifact.mediaType, ...more });
   if (!isReferrer) await addToFallback(subject, artifact, transfer);
-  if (artifact.artifactType === cosign.artifactType) await addToCosignTag(subject, manifest, transfer);
+  if (artifact.artifactType === cosign.artifactType) await addToCosignTags(manifest, transfer);
 }
 
 /** `sha256:…` as the tags that stand in for referrers have it. */
@@ -58,6 +58,17 @@ async function addToFallback(subject: string, artifact: OciDescriptor, { client,
     mediaType: ociMediaTypes.index,
     ...(signal === undefined ? {} : { signal }),
   });
+}
+
+/** The signatures of the index and of each platform's manifest, each where it is looked for. */
+async function addToCosignTags(own: OciManifest, transfer: Transfer): Promise<void> {
+  const bySubject = new Map<string, OciDescriptor[]>();
+  for (const layer of own.layers) {
+    const subject = digestIn(await readFile(transfer.layout.blobFile(layer.digest)));
+    if (subject === undefined) continue;
+    bySubject.set(subject, [...(bySubject.get(subject) ?? []), layer]);
+  }
+  for (const [subject, layers] of bySubject) await addToCosignTag(subject, { ...own, layers }, transfer);
 }
 
 /** Where cosign looks; signatures that others put there stay. */

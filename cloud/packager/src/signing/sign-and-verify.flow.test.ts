@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,7 +10,7 @@ import { makeImageLayout } from '../../../../test/support/make-image-layout.ts';
 import { need } from '../../../../test/support/need.ts';
 import { TestRegistry } from '../../../../test/support/test-registry.ts';
 import { deleteImage } from '../delete-image.ts';
-import { findImage } from '../list-images.ts';
+import { findImage, showImage } from '../list-images.ts';
 import { pullImage } from '../pull-image.ts';
 import { pushImage } from '../push-image.ts';
 import { createKeyPair } from './signing-key.ts';
@@ -101,6 +102,20 @@ describe('the signature of an image', () => {
     expect((await run(executable, words)).stdout.trim()).toBe('Verified OK');
   });
 
+  it('of a model file is the one that a device asks for, and openssl makes the same', async (context) => {
+    const { executable } = await need(context, 'openssl');
+    const { folder, sign } = await createSetup();
+    const sha256 = createHash('sha256').update('weights').digest('hex');
+    const { files } = await sign(keys.privateKey);
+    expect(files).toEqual([{ path: 'model', sha256, signature: expect.any(String) as string }]);
+    expect((await sign(keys.privateKey)).files).toEqual(files);
+    await writeFile(path.join(folder, 'digest'), Buffer.from(sha256, 'hex'));
+    await writeFile(path.join(folder, 'signature'), Buffer.from(files[0]?.signature ?? '', 'base64'));
+    await writeFile(path.join(folder, 'key.pub'), keys.publicKey);
+    const words = ['dgst', '-sha256', '-verify', `${folder}/key.pub`, '-signature', `${folder}/signature`];
+    expect((await run(executable, [...words, `${folder}/digest`])).stdout.trim()).toBe('Verified OK');
+  });
+
   it('is made with keys of openssl as well, and refuses other kinds', async (context) => {
     const { executable } = await need(context, 'openssl');
     const { sign, verify } = await createSetup();
@@ -150,14 +165,17 @@ describe('the signature of an image', () => {
     const elsewhere = await createSetup();
     await elsewhere.sign(others.privateKey);
     await pushImage({ layoutDirectory: elsewhere.images, image: 'a/b:1', target });
-    const tag = `${digest.replace(':', '-')}.sig`;
-    const response = await fetch(`http://${registry.host}/v2/a/b/manifests/${tag}`, {
-      headers: { accept: 'application/vnd.oci.image.manifest.v1+json' },
-    });
-    expect(await response.json()).toMatchObject({
-      config: { mediaType: 'application/vnd.oci.image.config.v1+json' },
-      layers: [keys, others].map(() => ({ mediaType: 'application/vnd.dev.cosign.simplesigning.v1+json' })),
-    });
+    // of the index, where cosign looks, and of each platform's manifest, where engines with a policy do
+    const { platforms } = await showImage(images, 'a/b:1');
+    for (const signed of [digest, ...platforms.map((platform) => platform.digest)]) {
+      const response = await fetch(`http://${registry.host}/v2/a/b/manifests/${signed.replace(':', '-')}.sig`, {
+        headers: { accept: 'application/vnd.oci.image.manifest.v1+json' },
+      });
+      expect(await response.json()).toMatchObject({
+        config: { mediaType: 'application/vnd.oci.image.config.v1+json' },
+        layers: [keys, others].map(() => ({ mediaType: 'application/vnd.dev.cosign.simplesigning.v1+json' })),
+      });
+    }
     const layoutDirectory = path.join(folder, 'pulled');
     await pullImage({ reference: target, layoutDirectory });
     for (const { publicKey } of [keys, others]) {

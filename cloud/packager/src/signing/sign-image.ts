@@ -7,11 +7,14 @@ import { attachArtifact, findArtifacts } from '../artifacts/attach-artifact.ts';
 import type { ArtifactDocument } from '../artifacts/attach-artifact.ts';
 import type { ImageLayout } from '../layout/image-layout.ts';
 import { findImage, summarizeImage } from '../list-images.ts';
+import { modelFilesIn, signatureOfFile, signModelFile } from './model-file-signatures.ts';
+import type { ModelFileDigest, SignedModelFile } from './model-file-signatures.ts';
 import { cosign, isSigned, MODEL_SIGNATURES, signatureArtifact, signDigest } from './simple-signing.ts';
 import { keyId, readPrivateKey } from './signing-key.ts';
 
-/** More than these are not looked at. */
-const MAX_SIGNATURES = 100;
+/** More than these are not looked at, and none that is larger: a payload names a digest. */
+const MAX_SIGNATURES = 10_000;
+const MAX_PAYLOAD_BYTES = 65_536;
 
 export interface SignImageOptions {
   readonly layoutDirectory: string;
@@ -30,10 +33,13 @@ export interface SignedImage {
   readonly keyId: string;
   /** Digests of the models' layers, each of which has a signature of its own. */
   readonly models: readonly string[];
+  /** The files of the models, each with the signature that a device asks for when the file comes over the air. */
+  readonly files: readonly SignedModelFile[];
 }
 
 /**
- * Signs an image, and the layer of each model in it, in cosign's form. The signatures lie beside the image in its layout, and
+ * Signs an image in cosign's form: its index and the manifest of each platform (some tools check the one, some the other), and
+ * the layer of each model. The files of the models are signed as devices check them. The signatures lie beside the image in its layout, and
  * go with it when it is pushed. Signing again with the same key changes nothing.
  *
  * @throws PackagerError `KeyInvalid`, `ImageNotFound`, `ImageInvalid`
@@ -43,11 +49,21 @@ export async function signImage(options: SignImageOptions): Promise<SignedImage>
   const { layout, reference, descriptor } = await findImage(options.layoutDirectory, options.image);
   const { platforms } = await summarizeImage(layout, reference, descriptor);
   const layers = platforms.flatMap((platform) => platform.layers).filter((layer) => layer.role === 'model');
-  const models = [...new Set(layers.map((layer) => layer.digest))];
+  const models = [...new Map(layers.map((layer) => [layer.digest, layer])).values()];
+  const files = (await Promise.all(models.map((layer) => modelFilesIn(layout, layer)))).flat();
   const context = { layout, subject: descriptor, key, reference: reference.replace(/:[^:/]+$/, '') };
-  await addSignatures(context, cosign.artifactType, [descriptor.digest]);
-  await addSignatures(context, MODEL_SIGNATURES, models);
-  const signed = { reference, digest: descriptor.digest, keyId: keyId(key), models };
+  const roots = [descriptor.digest, ...platforms.map((platform) => platform.digest)];
+  await addSignatures(context, cosign.artifactType, { digests: roots });
+  const digests = models.map((layer) => layer.digest);
+  const documents = await addSignatures(context, MODEL_SIGNATURES, { digests, files });
+  const own = createPublicKey(key);
+  const signed = {
+    reference,
+    digest: descriptor.digest,
+    keyId: keyId(key),
+    models: digests,
+    files: files.map((file) => ({ ...file, signature: signatureOfFile(own, file, documents) ?? '' })),
+  };
   const emit = options.emit ?? discardEvents;
   emit({ stage: 'image.sign', state: 'done', text: `Signed ${reference}`, data: { ...signed } });
   return signed;
@@ -60,15 +76,31 @@ interface SigningContext {
   readonly reference: string;
 }
 
-async function addSignatures(context: SigningContext, artifactType: string, digests: readonly string[]): Promise<void> {
+interface Unsigned {
+  readonly digests: readonly string[];
+  readonly files?: readonly ModelFileDigest[];
+}
+
+/** @returns all signatures of the kind, old and new */
+async function addSignatures(
+  context: SigningContext,
+  artifactType: string,
+  { digests, files = [] }: Unsigned,
+): Promise<readonly ArtifactDocument[]> {
   const { layout, subject, key, reference } = context;
-  if (digests.length === 0) return;
+  if (digests.length === 0) return [];
   const there = await readSignatures(layout, subject.digest, artifactType);
   const own = createPublicKey(key);
   const missing = digests.filter((digest) => !there.some((one) => isSigned(own, digest, one)));
-  if (missing.length === 0) return;
-  const added = missing.map((digest) => signDigest(key, digest, reference));
-  await attachArtifact(layout, subject, signatureArtifact(artifactType, [...there, ...added]));
+  const missingFiles = files.filter((file) => signatureOfFile(own, file, there) === undefined);
+  if (missing.length + missingFiles.length === 0) return there;
+  const all = [
+    ...there,
+    ...missing.map((digest) => signDigest(key, digest, reference)),
+    ...missingFiles.map((file) => signModelFile(key, file)),
+  ];
+  await attachArtifact(layout, subject, signatureArtifact(artifactType, all));
+  return all;
 }
 
 /** The signatures of one kind that an image has. @throws PackagerError `ImageInvalid` */
@@ -81,8 +113,9 @@ export async function readSignatures(
   const documents = new Map<string, ArtifactDocument>();
   for (const entry of entries) {
     const manifest = (await layout.read(entry, OciManifestSchema)) as OciManifest;
-    for (const { mediaType, digest, annotations = {} } of manifest.layers) {
+    for (const { mediaType, digest, size, annotations = {} } of manifest.layers) {
       if (documents.size >= MAX_SIGNATURES) break;
+      if (size > MAX_PAYLOAD_BYTES) continue;
       const content = await readFile(layout.blobFile(digest));
       documents.set(`${digest} ${annotations[cosign.signature] ?? ''}`, { mediaType, content, annotations });
     }

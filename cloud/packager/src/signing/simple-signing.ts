@@ -57,7 +57,8 @@ export function signatureArtifact(artifactType: string, documents: readonly Arti
   };
 }
 
-function digestIn(payload: Uint8Array): string | undefined {
+/** The digest that a payload names; undefined when it is none. */
+export function digestIn(payload: Uint8Array): string | undefined {
   try {
     const document = JSON.parse(Buffer.from(payload).toString('utf8')) as {
       critical?: { image?: { 'docker-manifest-digest'?: string } };

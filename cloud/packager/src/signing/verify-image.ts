@@ -8,12 +8,13 @@ import { discardEvents, imageAnnotations } from '@edgewright/contract';
 import type { EventSink } from '@edgewright/contract';
 import { buildImage } from '../build-image.ts';
 import type { BuildImageOptions } from '../build-image.ts';
-import type { ImageSummary } from '../image-summary.ts';
+import type { ImageSummary, LayerSummary } from '../image-summary.ts';
 import { imageBlobs } from '../layout/image-blobs.ts';
 import type { ImageLayout } from '../layout/image-layout.ts';
 import { findImage, showImage } from '../list-images.ts';
 import type { FoundImage, ImageDetails } from '../list-images.ts';
 import { PackagerError } from '../packager-error.ts';
+import { modelFilesIn, signatureOfFile } from './model-file-signatures.ts';
 import { cosign, isSigned, MODEL_SIGNATURES } from './simple-signing.ts';
 import { readSignatures } from './sign-image.ts';
 import { keyId, readPublicKey } from './signing-key.ts';
@@ -96,10 +97,21 @@ async function checkSignatures(found: FoundImage, details: ImageDetails, key: Ke
     throw refused(reference, `${there} by the key ${keyId(key)}`);
   }
   const ofModels = await readSignatures(layout, descriptor.digest, MODEL_SIGNATURES);
+  const models = new Map<string, LayerSummary>();
   for (const { platform, layers } of details.platforms) {
     for (const layer of layers.filter((one) => one.role === 'model')) {
+      models.set(layer.digest, layer);
       if (ofModels.some((one) => isSigned(key, layer.digest, one))) continue;
       throw refused(reference, `its model layer ${layer.digest} on ${platform} is not signed by the key ${keyId(key)}`);
+    }
+  }
+  for (const layer of models.values()) {
+    for (const file of await modelFilesIn(layout, layer)) {
+      if (signatureOfFile(key, file, ofModels) !== undefined) continue;
+      throw refused(
+        reference,
+        `the model file ${file.path} (sha256 ${file.sha256}) is not signed by the key ${keyId(key)}`,
+      );
     }
   }
 }

@@ -26,6 +26,10 @@ export function defineImageSign(group: Command, invocation: Invocation): void {
           ['signed', `${signed.reference}  ${signed.digest}`],
           ['models', signed.models.join(', ') || undefined],
           ['key', signed.keyId],
+          ...signed.files.map((file): [string, string] => [
+            file.path,
+            `sha256 ${file.sha256}, signature ${file.signature}`,
+          ]),
         ]),
       );
     });
