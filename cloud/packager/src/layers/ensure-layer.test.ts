@@ -73,7 +73,9 @@ describe('ensureLayer', () => {
     expect(layer.mediaType).toBe('application/vnd.oci.image.layer.v1.tar+zstd');
     const plain = zstdDecompressSync(await readFile(layout.blobFile(layer.digest)));
     expect(layer.diffId).toBe(`sha256:${createHash('sha256').update(plain).digest('hex')}`);
-    expect(layer.digest).toMatchInlineSnapshot(`"sha256:c0ba23521ad826de9c59d3d49681bd797c2b2151a2f8742f21fe86445ed3c661"`);
+    expect(layer.digest).toMatchInlineSnapshot(
+      `"sha256:c0ba23521ad826de9c59d3d49681bd797c2b2151a2f8742f21fe86445ed3c661"`,
+    );
   });
 
   it('does not write what is there, and takes from the cache what is not', async () => {
