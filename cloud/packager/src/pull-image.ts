@@ -11,6 +11,7 @@ import type { EventSink, OciDescriptor, OciIndex, OciManifest } from '@edgewrigh
 import { pullArtifacts } from './artifacts/pull-artifacts.ts';
 import { parseImageReference } from './image-reference.ts';
 import type { ImageSummary } from './image-summary.ts';
+import { indexOfOne } from './index-of-one.ts';
 import { nameImage } from './layout/image-blobs.ts';
 import { ImageLayout } from './layout/image-layout.ts';
 import { summarizeImage } from './list-images.ts';
@@ -23,7 +24,7 @@ import { RegistryClient } from './registry/registry-client.ts';
 import type { RegistryOptions } from './registry/registry-client.ts';
 
 export interface PullImageOptions {
-  /** `REGISTRY/REPOSITORY:TAG` of an image index. */
+  /** `REGISTRY/REPOSITORY:TAG` of an image index, or of an image for one platform. */
   readonly reference: string;
   readonly layoutDirectory: string;
   readonly registry?: RegistryOptions;
@@ -33,10 +34,12 @@ export interface PullImageOptions {
 
 const DOWNLOADS_AT_ONCE = 4;
 const INDEX_TYPES: readonly string[] = [ociMediaTypes.index, ociMediaTypes.dockerManifestList];
+const MANIFEST_TYPES: readonly string[] = [ociMediaTypes.manifest, ociMediaTypes.dockerManifest];
 
 /**
  * Brings an image from a registry into a layout, all its platforms. Every digest is checked as the bytes arrive, and the
- * image gets its name when everything is there. What belongs to it (signatures, SBOM …) follows.
+ * image gets its name when everything is there. What belongs to it (signatures, SBOM …) follows. An image for one platform, as
+ * `docker build` without buildx makes it, gets an index of its own here, whose digest is not the registry's.
  *
  * Events: `image.pull` for each blob, with `data` {digest, sizeBytes, origin}, and its progress in bytes.
  *
@@ -46,30 +49,31 @@ export async function pullImage(options: PullImageOptions): Promise<ImageSummary
   const target = requireRegistry(parseImageReference(options.reference));
   using client = await RegistryClient.open(target, options.registry ?? {});
   const root = await fetchManifest(client, target.tag, options.signal);
-  if (!INDEX_TYPES.includes(root.descriptor.mediaType)) {
-    throw new PackagerError(
-      'ImageInvalid',
-      `cannot pull "${target.text}": it is ${root.descriptor.mediaType}, and no index of several platforms`,
-      { details: { reference: target.text, mediaType: root.descriptor.mediaType } },
-    );
+  const { mediaType } = root.descriptor;
+  const isIndex = INDEX_TYPES.includes(mediaType);
+  if (!isIndex && !MANIFEST_TYPES.includes(mediaType)) {
+    throw new PackagerError('ImageInvalid', `cannot pull "${target.text}": it is ${mediaType}, and no image`, {
+      details: { reference: target.text, mediaType },
+    });
   }
   const layout = await ImageLayout.open(options.layoutDirectory);
-  const index = read(root.bytes, OciIndexSchema, target.text) as OciIndex;
+  const entries = isIndex ? (read(root.bytes, OciIndexSchema, target.text) as OciIndex).manifests : [root.descriptor];
   const blobs = new Map<string, OciDescriptor>();
-  for (const entry of index.manifests) {
-    const manifest = await fetchManifest(client, entry.digest, options.signal);
+  for (const entry of entries) {
+    const manifest = isIndex ? await fetchManifest(client, entry.digest, options.signal) : root;
     const { config, layers } = read(manifest.bytes, OciManifestSchema, entry.digest) as OciManifest;
     for (const blob of [config, ...layers]) blobs.set(blob.digest, blob);
     await layout.put(manifest.bytes);
   }
   const ordered = [...blobs.values()].sort((a, b) => b.size - a.size);
   await mapBounded(ordered, DOWNLOADS_AT_ONCE, (blob) => pullBlob(blob, { options, client, layout }));
-  await layout.put(root.bytes);
+  const top = isIndex ? root : await indexOfOne(layout, root.descriptor);
+  await layout.put(top.bytes);
   // the layout lists what has OCI's type; the bytes of Docker's form are the same in substance, and stay as they are
-  await nameImage(layout, target.text, { ...root.descriptor, mediaType: ociMediaTypes.index });
+  await nameImage(layout, target.text, { ...top.descriptor, mediaType: ociMediaTypes.index });
   const more = options.signal === undefined ? {} : { signal: options.signal };
   await pullArtifacts(root.descriptor.digest, { client, layout, ...more });
-  return await summarizeImage(layout, target.text, root.descriptor);
+  return await summarizeImage(layout, target.text, top.descriptor);
 }
 
 async function pullBlob(

@@ -60,7 +60,7 @@ export class WorkspaceSimulator {
     const { state = this.#folders.simulator, messageAckTimeoutSecs, environment: variables, ...rest } = input;
     const host = rest.host ?? readSetup(state).host;
     const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-    const { processId, nodePath, environment } = thisProcess();
+    const { processId, nodePath, environment, dockerConfigFile } = thisProcess();
     return await startSimulator({
       ...given,
       ...(host !== undefined && { host }),
@@ -72,6 +72,11 @@ export class WorkspaceSimulator {
         ? {}
         : { edgeHubTimings: { ackTimeoutMs: messageAckTimeoutSecs * 1000 } }),
       imageLayouts: [this.#folders.images],
+      pullImage: async ({ credentials, ...image }) => {
+        const { pullImage } = await import('@edgewright/packager');
+        const registry = { dockerConfigFile, ...(credentials !== undefined && { credentials }) };
+        await pullImage({ ...image, registry, emit: this.#events });
+      },
       emit: this.#events,
     });
   }

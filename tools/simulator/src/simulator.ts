@@ -4,6 +4,7 @@ import path from 'node:path';
 import { discardEvents } from '@edgewright/contract';
 import type { EventSink } from '@edgewright/contract';
 import type { AgentTimings } from './agent/agent-timings.ts';
+import type { ImageSources, PullImage } from './agent/image-sources.ts';
 import { CertificateAuthority } from './certificates/certificate-authority.ts';
 import { serverCertificate } from './certificates/server-certificate.ts';
 import { startControlServer } from './control/control-server.ts';
@@ -49,6 +50,11 @@ export interface SimulatorOptions {
   readonly httpPort?: number;
   /** OCI image layouts in which edge agents find images. */
   readonly imageLayouts?: readonly string[];
+  /**
+   * Brings images that are in none of these layouts from their registries, for modules that run as processes. They come into
+   * the layout `images` of the state folder. Without it such modules do not start.
+   */
+  readonly pullImage?: PullImage;
   /** Modules run as containers of a Docker Engine: of this socket, or of DOCKER_HOST. Without it they run as processes. */
   readonly containers?: { readonly socketPath?: string };
   /** Where modules find the workload API: a Unix socket for each, the default, or one port of this machine. */
@@ -183,7 +189,7 @@ function edgeOptions(options: SimulatorOptions) {
     firstMqttPort: options.mqttPort ?? 0,
     firstHttpsPort: options.edgeHttpsPort ?? 0,
     gatewayHostName: options.host ?? 'localhost',
-    images: { layouts: options.imageLayouts ?? [], references: {} },
+    images: imageSources(options),
     nodePath: options.nodePath ?? 'node',
     environment: options.environment ?? {},
     ...(options.containers !== undefined && { containers: options.containers }),
@@ -191,6 +197,15 @@ function edgeOptions(options: SimulatorOptions) {
     ...(options.edgeHubTimings !== undefined && { edgeHubTimings: options.edgeHubTimings }),
     ...(options.agentTimings !== undefined && { agentTimings: options.agentTimings }),
     emit: options.emit ?? discardEvents,
+  };
+}
+
+function imageSources({ imageLayouts = [], pullImage, stateDirectory }: SimulatorOptions): ImageSources {
+  const layoutDirectory = path.join(path.resolve(stateDirectory), 'images');
+  return {
+    layouts: imageLayouts,
+    references: {},
+    ...(pullImage !== undefined && { registries: { pull: pullImage, layoutDirectory } }),
   };
 }
 

@@ -1,8 +1,7 @@
 import type Docker from 'dockerode';
 import { messageOf } from '@edgewright/contract';
 import type { OciPlatform } from '@edgewright/contract';
-import { SimulatorError } from '../simulator-error.ts';
-import { findImage } from './find-image.ts';
+import { findImageIfThere } from './find-image.ts';
 import { unusable } from './image-layout.ts';
 import type { LocatedImage } from './image-layout.ts';
 import type { ImageSources } from './image-sources.ts';
@@ -33,7 +32,7 @@ export interface EngineImageOptions {
  */
 export async function engineImage(spec: ModuleSpec, options: EngineImageOptions): Promise<EngineImage> {
   const { docker, images, platform } = options;
-  const located = await inLayouts(spec.image, images, platform);
+  const located = await findImageIfThere(spec.image, images, platform);
   if (located !== undefined) return await fromLayout(located, options);
   const pullProblem = spec.imagePullPolicy === 'never' ? 'its imagePullPolicy is "never"' : await pull(spec, options);
   try {
@@ -43,21 +42,6 @@ export async function engineImage(spec: ModuleSpec, options: EngineImageOptions)
     options.signal.throwIfAborted();
     const text = `"${spec.image}" is in no image layout (${images.layouts.join(', ') || 'none is known'}), not in the Docker Engine, and was not pulled: ${pullProblem ?? messageOf(cause)}`;
     throw unusable(text, { image: spec.image, layouts: images.layouts }, cause);
-  }
-}
-
-async function inLayouts(
-  reference: string,
-  images: ImageSources,
-  platform: OciPlatform,
-): Promise<LocatedImage | undefined> {
-  try {
-    return await findImage(reference, images, platform);
-  } catch (error) {
-    // one that is there and broken is told; one that is not there may be elsewhere
-    const isMissing = error instanceof SimulatorError && error.details['isMissing'] === true;
-    if (isMissing && !reference.startsWith('oci:')) return undefined;
-    throw error;
   }
 }
 

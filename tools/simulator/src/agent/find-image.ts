@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { OciPlatform } from '@edgewright/contract';
+import { SimulatorError } from '../simulator-error.ts';
 import { locateImage, unusable } from './image-layout.ts';
 import type { LocatedImage } from './image-layout.ts';
 import type { ImageSources } from './image-sources.ts';
@@ -49,6 +50,21 @@ export async function findImage(
       : `"${reference}" is in none of the image layouts ${places.join(', ')}`,
     details,
   );
+}
+
+/** As `findImage`; undefined for a name that is in no layout, and so may be elsewhere. What is there and broken is thrown. */
+export async function findImageIfThere(
+  reference: string,
+  sources: ImageSources,
+  platform: OciPlatform,
+): Promise<LocatedImage | undefined> {
+  try {
+    return await findImage(reference, sources, platform);
+  } catch (error) {
+    const isMissing = error instanceof SimulatorError && error.details['isMissing'] === true;
+    if (isMissing && !reference.startsWith('oci:')) return undefined;
+    throw error;
+  }
 }
 
 async function tryLayout(

@@ -8,7 +8,6 @@ import { messageOf } from '@edgewright/contract';
 import type { OciPlatform } from '@edgewright/contract';
 import { processCommand } from './container-command.ts';
 import type { ProcessCommand } from './container-command.ts';
-import { findImage } from './find-image.ts';
 import { unusable } from './image-layout.ts';
 import type { LocatedImage } from './image-layout.ts';
 import type { ImageSources } from './image-sources.ts';
@@ -16,6 +15,7 @@ import { ModuleLog } from './module-log.ts';
 import type { ModuleExit, ModuleRunner, PreparedModule, RunningModule } from './module-runner.ts';
 import type { ModuleSpec } from './module-spec.ts';
 import { ProcessGuard } from './process-guard.ts';
+import { processImage } from './process-image.ts';
 import { unpackImage } from './unpack-image.ts';
 
 export interface ProcessRunnerOptions {
@@ -42,7 +42,7 @@ export class ProcessRunner implements ModuleRunner {
   async prepare(spec: ModuleSpec, signal: AbortSignal): Promise<PreparedModule> {
     const { images, platform, nodePath } = this.#options;
     if (platform === undefined) throw unusable('no images are made for this kind of machine', { image: spec.image });
-    const image = await findImage(spec.image, images, platform);
+    const image = await processImage(spec, { images, platform, signal });
     const directory = path.join(this.#options.directory, spec.name);
     const rootDirectory = await unpacked(image, directory, signal);
     const command = (edgeEnvironment: Readonly<Record<string, string>>) =>
