@@ -15,9 +15,10 @@ export const ModelSourceSchema = Type.Object(
     ),
     version: Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }),
     url: Type.String({
-      pattern: '^(https?|file)://[^\\s]+$',
+      pattern: '^(https?|file|oci|oci\\+http)://[^\\s]+$',
       maxLength: 4096,
-      description: 'of one ONNX file: https, http, file; for Blob Storage with its SAS',
+      description:
+        'of one ONNX file: https, http, file; for Blob Storage with its SAS; oci://HOST/REPOSITORY:TAG or @sha256:DIGEST for a container registry',
     }),
     sha256: Type.String({ pattern: '^[0-9a-f]{64}$', description: 'of the file' }),
     sizeBytes: Type.Optional(

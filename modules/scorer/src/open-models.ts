@@ -7,6 +7,7 @@ import type { ModelSlotOptions } from '@edgewright/edge';
 import type { SwapOptions } from '@edgewright/engine';
 import type { Logger } from '@edgewright/telemetry';
 import type { ScorerEnvironment } from './scorer-environment.ts';
+import { readSecret } from './read-secret.ts';
 import { ScorerError } from './scorer-error.ts';
 
 /**
@@ -21,11 +22,12 @@ export async function openModels(
   image: SwapOptions,
   { environment, logger }: { readonly environment: ScorerEnvironment; readonly logger: Logger },
 ): Promise<ModelSlot> {
-  const { stateDirectory, edge, modelKeyFile } = environment;
+  const { stateDirectory, edge, modelKeyFile, registryCredentials } = environment;
   return ModelSlot.open({
     image: { swap: image, digests: new Map(config.models.map(({ name, sha256 }) => [name, sha256])) },
     stateDirectory: edge === undefined ? undefined : stateDirectory,
     publicKey: modelKeyFile === undefined ? undefined : await readKey(modelKeyFile),
+    registryCredentials: registryCredentials === undefined ? undefined : async () => readSecret(registryCredentials),
     logger,
   });
 }

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { imagePaths, messageOf, parseBackendChoice, parseExecutionProviders } from '@edgewright/contract';
 import type { BackendChoice, ExecutionProvider } from '@edgewright/contract';
+import type { Secret } from './read-secret.ts';
 import { ScorerError } from './scorer-error.ts';
 import { readServiceEnvironment } from './service-environment.ts';
 import type { ServiceEnvironment } from './service-environment.ts';
@@ -22,7 +23,9 @@ export interface ScorerEnvironment {
   /** The public key that fetched models must be signed with, PEM. */
   readonly modelKeyFile: string | undefined;
   /** The key of the fallback's endpoint: itself, or the file that it stands in. */
-  readonly fallbackKey: { readonly value: string } | { readonly file: string } | undefined;
+  readonly fallbackKey: Secret | undefined;
+  /** Credentials of container registries that models come from, as Docker writes them: themselves, or their file. */
+  readonly registryCredentials: Secret | undefined;
   readonly backend: BackendChoice | undefined;
   readonly executionProviders: readonly ExecutionProvider[] | undefined;
   readonly workers: number | undefined;
@@ -82,7 +85,8 @@ export function readScorerEnvironment(variables: Variables): ScorerEnvironment {
       'info',
     stateDirectory: variables['EDGEWRIGHT_STATE_DIRECTORY'] || undefined,
     modelKeyFile: variables['EDGEWRIGHT_MODEL_KEY_FILE'] || undefined,
-    fallbackKey: keyOf(variables),
+    fallbackKey: secretOf(variables, 'EDGEWRIGHT_FALLBACK_KEY'),
+    registryCredentials: secretOf(variables, 'EDGEWRIGHT_REGISTRY_CREDENTIALS'),
     backend: parsed(variables, 'EDGEWRIGHT_BACKEND', parseBackendChoice),
     executionProviders: parsed(variables, 'EDGEWRIGHT_EXECUTION_PROVIDERS', parseExecutionProviders),
     workers: wholeNumber(variables, 'EDGEWRIGHT_WORKERS', { least: 1, most: 256 }),
@@ -91,7 +95,9 @@ export function readScorerEnvironment(variables: Variables): ScorerEnvironment {
   };
 }
 
-function keyOf({ EDGEWRIGHT_FALLBACK_KEY: value, EDGEWRIGHT_FALLBACK_KEY_FILE: file }: Variables) {
+function secretOf(variables: Variables, name: string): Secret | undefined {
+  const value = variables[name];
+  const file = variables[`${name}_FILE`];
   if (value) return { value };
   return file ? { file } : undefined;
 }

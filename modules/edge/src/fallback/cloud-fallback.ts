@@ -47,12 +47,12 @@ export interface CloudFallbackOptions {
  */
 export class CloudFallback implements AsyncDisposable {
   readonly #options: CloudFallbackOptions;
-  readonly #budget = new HourlyBudget();
   readonly #outcomes;
   readonly #stop = new AbortController();
   readonly #totals = { parked: 0, scored: 0, failed: 0, refused: 0 };
   #settings: FallbackSettings | undefined;
   #queue: MessageJournal | undefined;
+  #budget: HourlyBudget | undefined;
   #isReady = false;
   #running: Promise<void> | undefined;
   #lastError: string | null = null;
@@ -81,7 +81,7 @@ export class CloudFallback implements AsyncDisposable {
       ...this.#totals,
       waiting: this.#queue?.count ?? 0,
       circuit: this.#options.endpoint.circuit,
-      budgetLeft: this.#budget.left(this.#settings?.maxPerHour ?? 0),
+      budgetLeft: this.#budget?.left(this.#settings?.maxPerHour ?? 0) ?? 0,
       lastError: this.#lastError,
     };
   }
@@ -94,6 +94,12 @@ export class CloudFallback implements AsyncDisposable {
         stateDirectory,
         (file, err) => logger.error({ file, err }, 'what waited for the cloud was damaged and is put aside'),
         FILE,
+      );
+      this.#budget ??= await HourlyBudget.open(stateDirectory, (file, err) =>
+        logger.error(
+          { file, err },
+          'the requests of this hour to the cloud cannot be kept; a restart begins a new hour',
+        ),
       );
     }
     this.#settings = settings;
@@ -188,13 +194,14 @@ export class CloudFallback implements AsyncDisposable {
     const parked = message as ParkedMessage;
     const { endpoint, outlet, logger } = this.#options;
     const settings = this.#settings;
-    if (settings === undefined) return false;
+    const budget = this.#budget;
+    if (settings === undefined || budget === undefined) return false;
     try {
       if (Date.now() - parked.parked.at > settings.maxAgeSeconds * 1000) {
         throw new EdgeError('CloudRefused', `the cloud did not score it within ${settings.maxAgeSeconds} s`);
       }
-      if (endpoint.circuit === 'open' || this.#budget.left(settings.maxPerHour) === 0) return false;
-      this.#budget.spend();
+      if (endpoint.circuit === 'open' || budget.left(settings.maxPerHour) === 0) return false;
+      await budget.spend();
       const requestId = message.correlationId ?? message.messageId ?? '';
       const { url, timeoutMs } = settings;
       const value = await endpoint.score({ url, timeoutMs, body: message.body, requestId, signal: this.#stop.signal });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,6 +9,7 @@ import type { RangeServerFault } from '../../../../test/support/range-server.ts'
 import { downloadModel } from './download-model.ts';
 
 const content = Buffer.from(Array.from({ length: 200_000 }, (_, i) => i % 251));
+const sha256 = createHash('sha256').update(content).digest('hex');
 
 async function setUp(...faults: RangeServerFault[]) {
   const server = await RangeServer.start();
@@ -18,6 +20,7 @@ async function setUp(...faults: RangeServerFault[]) {
   const download = (change: { url?: string; sizeBytes?: number } = {}) =>
     downloadModel({
       url: server.url('m.onnx?sig=secret'),
+      sha256,
       file,
       signal: new AbortController().signal,
       onProgress: () => {},

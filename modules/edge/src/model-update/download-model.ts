@@ -4,6 +4,10 @@ import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '@edgewright/contract';
 import { EdgeError } from '../edge-error.ts';
+import { parseOciLocation } from './oci-location.ts';
+import { findOciModel } from './oci-model.ts';
+import { OciPull } from './oci-pull.ts';
+import type { ReadRegistryCredentials } from './registry-credentials.ts';
 
 /** What is taken when the desired properties do not say how large the model is. */
 const DEFAULT_MAX_BYTES = 2_147_483_648;
@@ -16,7 +20,10 @@ const PASSING_STATUSES = new Set([408, 425, 429]);
 
 export interface DownloadOptions {
   readonly url: string;
+  /** Of the file; in a container registry it is found by it. */
+  readonly sha256: string;
   readonly sizeBytes?: number | undefined;
+  readonly registryCredentials?: ReadRegistryCredentials | undefined;
   /** What a former attempt left there is gone on with. */
   readonly file: string;
   readonly signal: AbortSignal;
@@ -44,7 +51,7 @@ export async function downloadModel(options: DownloadOptions): Promise<boolean> 
   const stall = new AbortController();
   const timer = setTimeout(() => stall.abort(new TypeError(`nothing came for ${STALL_MS} ms`)), STALL_MS);
   try {
-    const source = await openSource(url, there, AbortSignal.any([signal, stall.signal]));
+    const source = await openSource(options, there, AbortSignal.any([signal, stall.signal]));
     if (source === undefined) return there > 0;
     await checkRoom(options, source);
     await using handle = await open(file, source.from === 0 ? 'w' : 'a');
@@ -84,8 +91,10 @@ async function sizeOf(file: string): Promise<number> {
 }
 
 /** Undefined when what is there is all there is. */
-async function openSource(url: string, there: number, signal: AbortSignal): Promise<Source | undefined> {
+async function openSource(options: DownloadOptions, there: number, signal: AbortSignal): Promise<Source | undefined> {
+  const { url } = options;
   if (url.startsWith('file:')) return openFile(new URL(url), there, signal);
+  if (url.startsWith('oci')) return openRegistry(options, there, signal);
   const response = await fetch(url, {
     signal,
     // a coding would make ranges those of something else
@@ -107,10 +116,22 @@ async function openSource(url: string, there: number, signal: AbortSignal): Prom
   }
   await response.body?.cancel();
   // what is there is not the beginning of what the server has: begin again
-  if (response.status === 416 || response.status === 206) return openSource(url, 0, signal);
+  if (response.status === 416 || response.status === 206) return openSource(options, 0, signal);
   const reason = `the server answers with ${response.status} ${response.statusText}`.trim();
   if (response.status >= 500 || PASSING_STATUSES.has(response.status)) throw unavailable(url, reason);
   throw rejected(url, reason);
+}
+
+async function openRegistry(options: DownloadOptions, there: number, signal: AbortSignal): Promise<Source | undefined> {
+  const { url, registryCredentials } = options;
+  const location = parseOciLocation(url);
+  if (location === undefined)
+    throw rejected(url, 'it is no oci://HOST/REPOSITORY:TAG or oci://HOST/REPOSITORY@sha256:DIGEST');
+  const pull = new OciPull({ location, credentials: registryCredentials, signal });
+  const { digest, offset, sizeBytes } = await findOciModel(pull, location.reference, options);
+  if (sizeBytes === there) return undefined;
+  const from = there < sizeBytes ? there : 0;
+  return { chunks: await pull.blob(digest, offset + from, sizeBytes - from), from, total: sizeBytes };
 }
 
 async function openFile(url: URL, there: number, signal: AbortSignal): Promise<Source | undefined> {

@@ -25,6 +25,7 @@ export interface WantedModel {
 export interface FetchModelOptions {
   readonly store: ModelStore;
   readonly publicKey: ModelSlot['publicKey'];
+  readonly registryCredentials: ModelSlot['registryCredentials'];
   readonly logger: Logger;
   readonly signal: AbortSignal;
   /** Told of each step; `reason` says why a download waits. */
@@ -81,7 +82,9 @@ async function downloadWithPatience(model: WantedModel, options: FetchModelOptio
       onStep({ state: 'downloading' });
       return await downloadModel({
         url: model.url,
+        sha256: model.sha256,
         sizeBytes: model.sizeBytes,
+        registryCredentials: options.registryCredentials,
         file: store.partialOf(model),
         signal,
         onProgress: (done, total) => onStep({ state: 'downloading', done, total }),

@@ -4,6 +4,7 @@ import { messageOf } from '@edgewright/contract';
 import type { EngineDescription, SwapOptions } from '@edgewright/engine';
 import type { Logger } from '@edgewright/telemetry';
 import { ModelStore } from './model-store.ts';
+import type { ReadRegistryCredentials } from './registry-credentials.ts';
 import { isSameModel, modelText } from './update-record.ts';
 import type { StoredModel, UpdateRecord } from './update-record.ts';
 
@@ -23,6 +24,8 @@ export interface ModelSlotOptions {
   readonly stateDirectory?: string | undefined;
   /** Models must be signed with it. */
   readonly publicKey?: KeyObject | undefined;
+  /** For models in container registries; asked at each download. */
+  readonly registryCredentials?: ReadRegistryCredentials | undefined;
   readonly logger: Logger;
 }
 
@@ -30,6 +33,7 @@ export interface ModelSlotOptions {
 export class ModelSlot {
   readonly image: ImageModels;
   readonly publicKey: KeyObject | undefined;
+  readonly registryCredentials: ReadRegistryCredentials | undefined;
   /** Absent without a folder for fetched models. */
   readonly store: ModelStore | undefined;
   readonly #logger: Logger;
@@ -42,9 +46,11 @@ export class ModelSlot {
     return new ModelSlot(options, store);
   }
 
-  private constructor({ image, publicKey, logger }: ModelSlotOptions, store: ModelStore | undefined) {
+  private constructor(options: ModelSlotOptions, store: ModelStore | undefined) {
+    const { image, publicKey, registryCredentials, logger } = options;
     this.image = image;
     this.publicKey = publicKey;
+    this.registryCredentials = registryCredentials;
     this.store = store;
     this.#logger = logger;
   }

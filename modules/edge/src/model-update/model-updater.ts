@@ -3,6 +3,7 @@ import type { Engine, EngineDescription } from '@edgewright/engine';
 import type { Logger } from '@edgewright/telemetry';
 import { EdgeError } from '../edge-error.ts';
 import { fetchModel } from './fetch-model.ts';
+import type { FetchStep } from './fetch-model.ts';
 import type { WantedModel } from './fetch-model.ts';
 import { withChange } from './model-slot.ts';
 import type { ModelSlot } from './model-slot.ts';
@@ -170,8 +171,9 @@ export class ModelUpdater implements AsyncDisposable {
     }
     try {
       this.#report.about(model, this.#storeOf().record, { state: 'downloading' });
-      const { publicKey } = slot;
-      await fetchModel(wanted, { store, publicKey, logger, signal, onStep: (step) => this.#report.step(step) });
+      const { publicKey, registryCredentials } = slot;
+      const onStep = (step: FetchStep): void => this.#report.step(step);
+      await fetchModel(wanted, { store, publicKey, registryCredentials, logger, signal, onStep });
       await this.#warmUp(model, wanted.warmUp, signal);
     } catch (error) {
       signal.throwIfAborted();

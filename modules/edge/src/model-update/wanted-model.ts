@@ -3,6 +3,7 @@ import { EdgeError } from '../edge-error.ts';
 import type { WantedShadow } from '../shadow/shadow-model.ts';
 import type { WantedModel } from './fetch-model.ts';
 import type { ModelSlot } from './model-slot.ts';
+import { parseOciLocation } from './oci-location.ts';
 
 /**
  * Looks at what can be known of a model before it is fetched.
@@ -19,6 +20,9 @@ export function wantedModel(
   const name = source.name ?? names[0] ?? '';
   if (!names.includes(name)) throw refused(`$.${place}.name is "${name}", and the image has ${names.join(', ')}`);
   if (!URL.canParse(source.url)) throw refused(`$.${place}.url is no URL`);
+  if (source.url.startsWith('oci') && parseOciLocation(source.url) === undefined) {
+    throw refused(`$.${place}.url is no oci://HOST/REPOSITORY:TAG or oci://HOST/REPOSITORY@sha256:DIGEST`);
+  }
   if (slot.store === undefined) {
     throw refused(
       'there is no folder for models; bind one into the container and name it in EDGEWRIGHT_STATE_DIRECTORY',

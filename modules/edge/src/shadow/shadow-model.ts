@@ -101,7 +101,7 @@ export class ShadowModel implements AsyncDisposable {
 
   async #exchange(model: WantedShadow | undefined, signal: AbortSignal): Promise<void> {
     const { slot, startEngine, logger } = this.#options;
-    const { store, publicKey } = slot;
+    const { store, publicKey, registryCredentials } = slot;
     await this.#release();
     if (signal.aborted || store === undefined || startEngine === undefined) return;
     store.pin('shadow', model?.sha256);
@@ -109,7 +109,7 @@ export class ShadowModel implements AsyncDisposable {
     try {
       const onStep = (step: FetchStep): void =>
         this.#enter('fetching', step.state === 'downloading' ? step.reason : undefined);
-      await fetchModel(model, { store, publicKey, logger, signal, onStep });
+      await fetchModel(model, { store, publicKey, registryCredentials, logger, signal, onStep });
       this.#enter('loading');
       const engine = await startEngine(slot.optionsFor(model, model.warmUp), signal);
       this.#engine = engine;
