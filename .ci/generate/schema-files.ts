@@ -8,6 +8,7 @@ import {
   ScorerReportedSchema,
   ScoringConfigSchema,
   ScoringErrorSchema,
+  WorkspaceConfigSchema,
 } from '@edgewright/contract';
 
 const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
@@ -23,6 +24,7 @@ const schemas: Readonly<Record<string, object>> = {
   'scorer-reported.json': ScorerReportedSchema,
   'scoring-config.json': ScoringConfigSchema,
   'scoring-error.json': ScoringErrorSchema,
+  'workspace.json': WorkspaceConfigSchema,
 };
 
 /** JSON Schema files: a TypeBox schema is JSON Schema, so it is written as it stands. */

@@ -45,7 +45,7 @@ export {
   parseModelReference,
   ResourceConfigurationSchema,
 } from './model.ts';
-export type { Model, ModelFile, ModelReference } from './model.ts';
+export type { Model, ModelDataset, ModelFile, ModelReference } from './model.ts';
 export { modelFormatOf, modelFormats } from './model-format.ts';
 export type { ModelFormat } from './model-format.ts';
 export { NpmLockSchema, NpmManifestSchema } from './npm-documents.ts';
@@ -88,3 +88,5 @@ export { ModelSignatureSchema, TensorSpecSchema } from './tensor.ts';
 export type { ModelSignature, TensorSpec } from './tensor.ts';
 export { recordingLine, telemetryJson } from './telemetry-json.ts';
 export type { TelemetryJson } from './telemetry-json.ts';
+export { WorkspaceConfigSchema } from './workspace-config.ts';
+export type { WorkspaceConfig } from './workspace-config.ts';

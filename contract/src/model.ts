@@ -30,6 +30,15 @@ export const ResourceConfigurationSchema = Type.Object(
   { additionalProperties: false },
 );
 
+/** A data set that a model refers to; Azure ML's keys. */
+export const ModelDatasetSchema = Type.Object({
+  /** What it was for: `training`, `validation`. */
+  name: Type.String({ minLength: 1 }),
+  id: Type.String({ minLength: 1 }),
+});
+
+export type ModelDataset = Static<typeof ModelDatasetSchema>;
+
 /** A registered version of a model; Azure ML's keys where Azure ML has them. */
 export const ModelSchema = Type.Object({
   id: Type.String(),
@@ -60,6 +69,11 @@ export const ModelSchema = Type.Object({
   files: Type.Array(ModelFileSchema, { minItems: 1 }),
   /** What a service of this model should get when its deployment does not say. */
   resourceConfiguration: Type.Optional(ResourceConfigurationSchema),
+  /** Data sets that the model was made from or tried with: what each was for, and its id wherever data sets are kept. */
+  datasets: Type.Optional(Type.Array(ModelDatasetSchema)),
+  /** The data set with samples of what the model takes, and the one of what it gives. */
+  sampleInputDatasetId: Type.Optional(Type.String()),
+  sampleOutputDatasetId: Type.Optional(Type.String()),
 });
 
 export type Model = Static<typeof ModelSchema>;

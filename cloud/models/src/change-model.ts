@@ -1,5 +1,5 @@
 import type { Model } from '@edgewright/contract';
-import { checkLabels, checkResources } from './check-model-input.ts';
+import { checkDatasets, checkLabels, checkResources } from './check-model-input.ts';
 import type { ModelChanges } from './model-registry.ts';
 import { ModelsError } from './models-error.ts';
 
@@ -13,7 +13,10 @@ export function changeModel(model: Model, changes: ModelChanges, now: Date): Mod
   checkLabels('tags', changes.addTags ?? {});
   checkLabels('properties', changes.addProperties ?? {});
   checkResources(changes.resourceConfiguration);
-  const { addProperties = {}, description, resourceConfiguration } = changes;
+  checkDatasets({ ...changes, datasets: changes.addDatasets });
+  const { addProperties = {}, addDatasets = [], description, resourceConfiguration } = changes;
+  const { sampleInputDatasetId, sampleOutputDatasetId } = changes;
+  const datasets = [...(model.datasets ?? []), ...addDatasets];
   const there = Object.keys(addProperties).filter((key) => key in model.properties);
   if (there.length > 0) {
     throw new ModelsError(
@@ -31,5 +34,8 @@ export function changeModel(model: Model, changes: ModelChanges, now: Date): Mod
     tags: { ...Object.fromEntries(kept), ...changes.addTags },
     properties: { ...model.properties, ...addProperties },
     ...(resourceConfiguration === undefined ? {} : { resourceConfiguration }),
+    ...(datasets.length === 0 ? {} : { datasets }),
+    ...(sampleInputDatasetId === undefined ? {} : { sampleInputDatasetId }),
+    ...(sampleOutputDatasetId === undefined ? {} : { sampleOutputDatasetId }),
   };
 }

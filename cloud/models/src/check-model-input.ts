@@ -1,4 +1,5 @@
 import { documentIssues, MODEL_NAME_PATTERN, modelFrameworks, ResourceConfigurationSchema } from '@edgewright/contract';
+import type { ModelDataset } from '@edgewright/contract';
 import type { RegisterModelInput } from './model-registry.ts';
 import { ModelsError } from './models-error.ts';
 
@@ -27,6 +28,32 @@ export function checkModelInput(input: RegisterModelInput): void {
   checkLabels('tags', input.tags ?? {});
   checkLabels('properties', input.properties ?? {});
   checkResources(input.resourceConfiguration);
+  checkDatasets(input);
+}
+
+/** What is said of data sets. */
+export interface DatasetInput {
+  readonly datasets?: readonly ModelDataset[] | undefined;
+  readonly sampleInputDatasetId?: string | undefined;
+  readonly sampleOutputDatasetId?: string | undefined;
+}
+
+/** @throws ModelsError `ModelInputInvalid` */
+export function checkDatasets({ datasets = [], sampleInputDatasetId, sampleOutputDatasetId }: DatasetInput): void {
+  if (datasets.length > MAX_LABELS)
+    throw refused('datasets', `${datasets.length} entries`, `at most ${MAX_LABELS} are allowed`);
+  const fields = [
+    ...datasets.flatMap(({ name, id }, place): [string, string][] => [
+      [`datasets[${place}].name`, name],
+      [`datasets[${place}].id`, id],
+    ]),
+    ['sampleInputDatasetId', sampleInputDatasetId] as const,
+    ['sampleOutputDatasetId', sampleOutputDatasetId] as const,
+  ];
+  for (const [field, value] of fields) {
+    if (value === undefined || (value !== '' && value.length <= MAX_LABEL_CHARACTERS)) continue;
+    throw refused(field, value.slice(0, 40), `expected 1 to ${MAX_LABEL_CHARACTERS} characters`);
+  }
 }
 
 /** @throws ModelsError `ModelInputInvalid` */

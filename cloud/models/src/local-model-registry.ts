@@ -5,6 +5,7 @@ import { checkModelInput } from './check-model-input.ts';
 import { downloadModel } from './download-model.ts';
 import { inspectModel } from './inspect-model.ts';
 import type { ModelContent } from './inspect-model.ts';
+import { modelNotFound, refuseWhileUsed, SHOWN_VERSIONS } from './model-failure.ts';
 import type {
   DeleteModelOptions,
   DownloadModelOptions,
@@ -16,15 +17,12 @@ import type {
   RegisterModelInput,
 } from './model-registry.ts';
 import { ModelsError } from './models-error.ts';
+import { newModel } from './new-model.ts';
+import { pageSizeOf } from './page-size.ts';
 import { readPageToken, writePageToken } from './page-token.ts';
 import type { BlobFolder, StagedFile } from './store/blob-folder.ts';
 import { collectModelFiles } from './store/collect-model-files.ts';
 import type { ModelIndex } from './store/model-index.ts';
-
-const DEFAULT_PAGE_SIZE = 100;
-const MAX_PAGE_SIZE = 1000;
-/** So many versions are named when the one asked for is not there. */
-const SHOWN_VERSIONS = 5;
 
 export interface LocalModelRegistryParts {
   readonly directory: string;
@@ -49,7 +47,7 @@ export class LocalModelRegistry implements ModelRegistry {
 
   async register(input: RegisterModelInput): Promise<Model> {
     checkModelInput(input);
-    const sources = await collectModelFiles(input.path);
+    const sources = await collectModelFiles(input.path, input.childPaths);
     return await this.#guard(`register "${input.name}"`, async () => {
       await using staging = await this.#parts.blobs.openStaging();
       const files = await this.#parts.blobs.stage(sources, staging.directory, input.signal);
@@ -66,14 +64,7 @@ export class LocalModelRegistry implements ModelRegistry {
   }
 
   async list(filter: ModelFilter = {}): Promise<ModelPage> {
-    const pageSize = filter.pageSize ?? DEFAULT_PAGE_SIZE;
-    if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > MAX_PAGE_SIZE) {
-      throw new ModelsError(
-        'ModelInputInvalid',
-        `cannot list models: a page has 1 to ${MAX_PAGE_SIZE} models, not ${pageSize}`,
-        { details: { pageSize } },
-      );
-    }
+    const pageSize = pageSizeOf(filter);
     const after = filter.nextToken === undefined ? undefined : readPageToken(filter.nextToken);
     return await this.#guard('list models', async () => {
       const page = this.#parts.index.page({ filter, pageSize, ...(after === undefined ? {} : { after }) });
@@ -102,16 +93,7 @@ export class LocalModelRegistry implements ModelRegistry {
   async delete(reference: ExactModelReference, options: DeleteModelOptions = {}): Promise<void> {
     const { index, blobs } = this.#parts;
     const model = await this.get(reference);
-    const dependants = (await options.dependants?.(model)) ?? [];
-    if (dependants.length > 0) {
-      throw new ModelsError(
-        'ModelInUse',
-        `cannot delete the model ${model.id}: it is used by ${dependants.join(', ')}`,
-        {
-          details: { model: model.id, dependants },
-        },
-      );
-    }
+    await refuseWhileUsed(model, options);
     await this.#guard(`delete "${model.id}"`, async () => {
       await Promise.resolve();
       index.transaction(() => {
@@ -133,22 +115,7 @@ export class LocalModelRegistry implements ModelRegistry {
     const { index, blobs, now } = this.#parts;
     return index.transaction(() => {
       blobs.place(files);
-      const version = index.takeVersion(input.name);
-      const model: Model = {
-        id: `${input.name}:${version}`,
-        name: input.name,
-        version,
-        createdTime: now().toISOString(),
-        ...(input.description === undefined ? {} : { description: input.description }),
-        ...(input.run === undefined ? {} : { runId: input.run.runId, experimentName: input.run.experimentName }),
-        tags: { ...input.tags },
-        properties: { ...input.properties },
-        ...(input.frameworkVersion === undefined ? {} : { frameworkVersion: input.frameworkVersion }),
-        ...content,
-        sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
-        files: files.map(({ path, sizeBytes, sha256 }) => ({ path, sizeBytes, sha256 })),
-        ...(input.resourceConfiguration === undefined ? {} : { resourceConfiguration: input.resourceConfiguration }),
-      };
+      const model = newModel({ input, files, content, version: index.takeVersion(input.name), now: now() });
       index.insert(model);
       return model;
     });
@@ -156,22 +123,9 @@ export class LocalModelRegistry implements ModelRegistry {
 
   #find(reference: ModelReference): Model {
     const model = this.#parts.index.find(reference);
-    if (model === undefined) throw this.#notFound(reference);
-    return model;
-  }
-
-  #notFound(reference: ModelReference): ModelsError {
-    const { name, version } = reference;
-    const known = this.#parts.index.versionsOf(name, SHOWN_VERSIONS + 1);
-    const wanted = version === undefined ? name : `${name}:${version}`;
-    const shown = known.slice(0, SHOWN_VERSIONS).join(', ');
-    const reason =
-      known.length === 0
-        ? `no model of that name is registered in "${this.#parts.directory}"`
-        : `its versions are ${shown}${known.length > SHOWN_VERSIONS ? ' and older ones' : ''}`;
-    return new ModelsError('ModelNotFound', `cannot find the model "${wanted}": ${reason}`, {
-      details: { name, ...(version === undefined ? {} : { version }), versions: known.slice(0, SHOWN_VERSIONS) },
-    });
+    if (model !== undefined) return model;
+    const { index, directory } = this.#parts;
+    throw modelNotFound(reference, index.versionsOf(reference.name, SHOWN_VERSIONS + 1), directory);
   }
 
   /** Failures of disk and database become errors of this workspace. */

@@ -1,4 +1,4 @@
-import type { Model, ModelReference } from '@edgewright/contract';
+import type { Model, ModelDataset, ModelReference } from '@edgewright/contract';
 import type { MlflowRun } from './mlflow/mlflow-store.ts';
 
 /** What one registers. */
@@ -7,6 +7,8 @@ export interface RegisterModelInput {
   readonly name: string;
   /** A file, or a folder whose tree is kept. */
   readonly path: string;
+  /** Of a folder, only these files and folders, with `/`; default: everything. */
+  readonly childPaths?: readonly string[];
   readonly description?: string;
   readonly tags?: Readonly<Record<string, string>>;
   readonly properties?: Readonly<Record<string, string>>;
@@ -16,6 +18,10 @@ export interface RegisterModelInput {
   readonly frameworkVersion?: string;
   /** What a service of this model should get when its deployment does not say. */
   readonly resourceConfiguration?: NonNullable<Model['resourceConfiguration']>;
+  /** Data sets that the model was made from or tried with; edgewright keeps the ids, and finds models by them. */
+  readonly datasets?: readonly ModelDataset[];
+  readonly sampleInputDatasetId?: string;
+  readonly sampleOutputDatasetId?: string;
   /** The run that made the model; it is remembered. */
   readonly run?: MlflowRun;
   readonly signal?: AbortSignal;
@@ -31,6 +37,10 @@ export interface ModelChanges {
   /** Added. A property that is there cannot be changed or removed. */
   readonly addProperties?: Readonly<Record<string, string>>;
   readonly resourceConfiguration?: NonNullable<Model['resourceConfiguration']>;
+  /** Added to those that are there. */
+  readonly addDatasets?: readonly ModelDataset[];
+  readonly sampleInputDatasetId?: string;
+  readonly sampleOutputDatasetId?: string;
 }
 
 export interface DeleteModelOptions {
@@ -57,7 +67,11 @@ export interface ModelFilter {
   /** Properties that must be there: `KEY`, or `KEY=VALUE`. */
   readonly properties?: readonly string[];
   readonly framework?: Model['framework'];
-  /** Only the highest version of each name. */
+  /** The run that made the model. */
+  readonly runId?: string;
+  /** A data set that the model refers to, whatever for. */
+  readonly datasetId?: string;
+  /** Only the highest version of each name, if it fits as well. */
   readonly latest?: boolean;
   /** At most this many on one page, 1 to 1000; default 100. */
   readonly pageSize?: number;

@@ -90,6 +90,7 @@ export type {
 export type {
   DownloadModelOptions,
   ModelChanges,
+  ModelCriteria,
   ModelFilter,
   ModelPage,
   RegisterModelInput,

@@ -5,11 +5,13 @@ import type { EventSink, Model, ModelReference } from '@edgewright/contract';
 import type {
   DownloadModelOptions,
   ModelChanges,
+  ModelCriteria,
   ModelFilter,
   ModelPage,
   ModelRegistry,
   RegisterModelInput,
 } from '@edgewright/models';
+import { servicesWithModel } from './services-with-model.ts';
 import type { WorkspaceFolders } from './workspace-folders.ts';
 
 /** A model that a run of an experiment wrote. */
@@ -25,23 +27,32 @@ export interface RegisterFromRunInput extends Omit<RegisterModelInput, 'path' | 
   readonly authorization?: string;
 }
 
-/** What deleting a model takes with it. */
+/** What deleting a model takes with it, in the order in which it goes. */
 export interface DeletionPlan {
   /** `NAME:VERSION` */
   readonly model: string;
+  /** Services that were deployed with the model. */
+  readonly services: readonly string[];
   /** Images that hold the model. */
   readonly images: readonly string[];
 }
 
+/** What the models of a workspace need of it. */
+export interface WorkspaceModelsParts {
+  readonly folders: WorkspaceFolders;
+  readonly events: EventSink;
+  readonly openRegistry: () => Promise<ModelRegistry>;
+  /** Ends a service and forgets it. */
+  readonly deleteService: (name: string) => Promise<void>;
+}
+
 /** The models of a workspace. The registry is opened when it is first needed, and closed with the workspace. */
 export class WorkspaceModels implements AsyncDisposable {
-  readonly #folders: WorkspaceFolders;
-  readonly #events: EventSink;
+  readonly #parts: WorkspaceModelsParts;
   #registry: Promise<ModelRegistry> | undefined;
 
-  constructor(folders: WorkspaceFolders, events: EventSink) {
-    this.#folders = folders;
-    this.#events = events;
+  constructor(parts: WorkspaceModelsParts) {
+    this.#parts = parts;
   }
 
   /**
@@ -51,9 +62,14 @@ export class WorkspaceModels implements AsyncDisposable {
    */
   async register(input: RegisterModelInput): Promise<Model> {
     const registry = await this.#open();
-    this.#events({ stage: 'model.register', state: 'started', text: `registering ${input.name}` });
+    this.#parts.events({ stage: 'model.register', state: 'started', text: `registering ${input.name}` });
     const model = await registry.register(input);
-    this.#events({ stage: 'model.register', state: 'done', text: `registered ${model.id}`, data: { id: model.id } });
+    this.#parts.events({
+      stage: 'model.register',
+      state: 'done',
+      text: `registered ${model.id}`,
+      data: { id: model.id },
+    });
     return model;
   }
 
@@ -76,13 +92,13 @@ export class WorkspaceModels implements AsyncDisposable {
       ...(runId === undefined ? {} : { runId }),
       ...(experimentName === undefined ? {} : { experimentName }),
     });
-    this.#events({
+    this.#parts.events({
       stage: 'model.run',
       state: 'done',
       text: `taking ${assetPath} of the run ${run.runId}`,
       data: { ...run },
     });
-    const staging = await mkdtemp(path.join(this.#folders.root, '.run-'));
+    const staging = await mkdtemp(path.join(this.#parts.folders.root, '.run-'));
     try {
       const { runId: id, experimentName: experiment } = run;
       const file = await store.fetchAsset(run, assetPath, staging);
@@ -98,12 +114,16 @@ export class WorkspaceModels implements AsyncDisposable {
   }
 
   /**
-   * One model: `name` for its latest version, or `name:version`.
+   * One model: `name:version`, or `name` for its latest version, or for the latest one that meets the criteria.
    *
    * @throws ModelsError `ModelNotFound` · ContractError `InvalidReference`
    */
-  async show(reference: string | ModelReference): Promise<Model> {
-    return await (await this.#open()).get(typeof reference === 'string' ? parseModelReference(reference) : reference);
+  async show(reference: string | ModelReference, criteria: ModelCriteria = {}): Promise<Model> {
+    const registry = await this.#open();
+    const wanted = typeof reference === 'string' ? parseModelReference(reference) : reference;
+    if (wanted.version !== undefined || Object.keys(criteria).length === 0) return await registry.get(wanted);
+    const { findModel } = await import('@edgewright/models');
+    return await findModel(registry, wanted.name, criteria);
   }
 
   /** An absolute folder that holds the model's files, each verified against its digest. */
@@ -135,35 +155,46 @@ export class WorkspaceModels implements AsyncDisposable {
   /** What stands in the way of deleting a version, in the order in which it would have to go. */
   async deletionPlan(reference: string): Promise<DeletionPlan> {
     const model = await this.show(requireVersion(reference));
-    const { imagesWithModel } = await import('@edgewright/packager');
-    return { model: model.id, images: await imagesWithModel(this.#folders.images, model.id) };
+    return { model: model.id, ...(await this.#usersOf(model.id)) };
   }
 
   /**
    * Deletes a version. Its number is never given again.
    *
    * @param reference `name:version`; a name alone is not enough
-   * @throws ModelsError `ModelNotFound`, `ModelInUse` with the images that hold it, unless `cascade` deletes these first ·
-   *   ContractError `InvalidReference`
+   * @throws ModelsError `ModelNotFound`, `ModelInUse` with the services and images that use it, unless `cascade` deletes
+   *   these first · ContractError `InvalidReference`
    */
   async delete(reference: string, { cascade = false }: { readonly cascade?: boolean } = {}): Promise<DeletionPlan> {
     const plan = await this.deletionPlan(reference);
-    const { deleteImage, imagesWithModel } = await import('@edgewright/packager');
-    if (cascade) {
-      for (const image of plan.images) {
-        await deleteImage(this.#folders.images, image);
-        this.#events({ stage: 'image.delete', state: 'done', text: `deleted the image ${image}` });
-      }
-    }
+    if (cascade) await this.#deleteUsers(plan);
     const { name, version } = await this.show(plan.model);
-    await (
-      await this.#open()
-    ).delete(
-      { name, version },
-      { dependants: async ({ id }) => (await imagesWithModel(this.#folders.images, id)).map((one) => `image ${one}`) },
-    );
-    this.#events({ stage: 'model.delete', state: 'done', text: `deleted the model ${plan.model}` });
+    const dependants = async ({ id }: Model): Promise<readonly string[]> => {
+      const { services, images } = await this.#usersOf(id);
+      return [...services.map((one) => `service ${one}`), ...images.map((one) => `image ${one}`)];
+    };
+    await (await this.#open()).delete({ name, version }, { dependants });
+    this.#parts.events({ stage: 'model.delete', state: 'done', text: `deleted the model ${plan.model}` });
     return plan;
+  }
+
+  /** The services before the images, because a service may be of an image. */
+  async #deleteUsers({ services, images }: DeletionPlan): Promise<void> {
+    const { deleteImage } = await import('@edgewright/packager');
+    for (const service of services) await this.#parts.deleteService(service);
+    for (const image of images) {
+      await deleteImage(this.#parts.folders.images, image);
+      this.#parts.events({ stage: 'image.delete', state: 'done', text: `deleted the image ${image}` });
+    }
+  }
+
+  async #usersOf(id: string): Promise<Pick<DeletionPlan, 'services' | 'images'>> {
+    const { imagesWithModel } = await import('@edgewright/packager');
+    const { folders } = this.#parts;
+    return {
+      services: await servicesWithModel(folders.services, id),
+      images: await imagesWithModel(folders.images, id),
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -173,9 +204,7 @@ export class WorkspaceModels implements AsyncDisposable {
   }
 
   async #open(): Promise<ModelRegistry> {
-    this.#registry ??= import('@edgewright/models').then(({ openModelRegistry }) =>
-      openModelRegistry(this.#folders.models),
-    );
+    this.#registry ??= this.#parts.openRegistry();
     return await this.#registry;
   }
 }

@@ -2,11 +2,15 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { discardEvents, messageOf } from '@edgewright/contract';
 import type { EventSink } from '@edgewright/contract';
+import type { ModelRegistry } from '@edgewright/models';
+import type { RegistryOptions } from '@edgewright/packager';
+import { openRegistry } from './open-registry.ts';
 import { packageModel } from './package-model.ts';
 import type { PackagedImage, PackageModelInput } from './package-model.ts';
 import { serveModel } from './serve-model.ts';
 import type { ModelServer, ServeInput } from './serve-model.ts';
 import { WorkspaceComputeTargets } from './workspace-compute-targets.ts';
+import { readWorkspaceConfig } from './workspace-config.ts';
 import { WorkspaceEdge } from './workspace-edge.ts';
 import { WorkspaceError } from './workspace-error.ts';
 import type { WorkspaceFolders } from './workspace-folders.ts';
@@ -21,6 +25,13 @@ import { WorkspaceSimulator } from './workspace-simulator.ts';
 export interface WorkspaceOptions {
   /** Takes what the parts report while they work; default: nobody. */
   readonly events?: EventSink;
+  /**
+   * Where models are registered: a folder, `azblob://ACCOUNT/CONTAINER` or `oci://HOST/REPOSITORY`. Default: what
+   * `workspace.json` in the folder says, else the folder `models` of the workspace.
+   */
+  readonly modelRegistry?: string;
+  /** How to reach the container registry of `oci://`; credentials come from Docker's own file unless they are given. */
+  readonly containerRegistry?: RegistryOptions;
 }
 
 /**
@@ -45,10 +56,16 @@ export class Workspace implements AsyncDisposable {
   readonly simulator: WorkspaceSimulator;
   readonly #events: EventSink;
 
-  private constructor(folders: WorkspaceFolders, events: EventSink) {
+  private constructor(folders: WorkspaceFolders, options: WorkspaceOptions) {
+    const events = options.events ?? discardEvents;
     this.folders = folders;
     this.#events = events;
-    this.models = new WorkspaceModels(folders, events);
+    this.models = new WorkspaceModels({
+      folders,
+      events,
+      openRegistry: () => openWorkspaceRegistry(folders, options),
+      deleteService: (name) => this.services.delete(name),
+    });
     this.images = new WorkspaceImages({ folders, models: this.models, events });
     this.services = new WorkspaceServices({ folders, models: this.models, images: this.images, events });
     this.computeTargets = new WorkspaceComputeTargets(folders);
@@ -82,7 +99,7 @@ export class Workspace implements AsyncDisposable {
       services: path.join(root, 'services'),
       cache: path.join(root, 'cache'),
     };
-    return new Workspace(folders, options.events ?? discardEvents);
+    return new Workspace(folders, options);
   }
 
   /** Serves a model file or a registered model behind `/score` on this machine, until the returned server is closed. */
@@ -104,4 +121,16 @@ export class Workspace implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.models[Symbol.asyncDispose]();
   }
+}
+
+/** The registry that was given, else the one of `workspace.json`, else the workspace's own. */
+async function openWorkspaceRegistry(folders: WorkspaceFolders, options: WorkspaceOptions): Promise<ModelRegistry> {
+  const { containerRegistry } = options;
+  const more = { cacheDirectory: folders.cache, ...(containerRegistry === undefined ? {} : { containerRegistry }) };
+  if (options.modelRegistry !== undefined) return await openRegistry({ place: options.modelRegistry, ...more });
+  const { modelRegistry } = await readWorkspaceConfig(folders.root);
+  if (modelRegistry === undefined) return await openRegistry({ place: folders.models, ...more });
+  // a folder in the file is one beside it
+  const place = modelRegistry.includes('://') ? modelRegistry : path.resolve(folders.root, modelRegistry);
+  return await openRegistry({ place, ...more });
 }

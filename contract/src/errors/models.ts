@@ -57,4 +57,22 @@ export const modelsErrors = {
     meaning: 'The model registry in the workspace folder cannot be opened or written',
     remedy: 'Check the folder, its permissions and the free space.',
   },
+  RegistryPlaceInvalid: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'What was given as the place of the model registry is none',
+    remedy: 'Give a folder, azblob://ACCOUNT/CONTAINER or oci://HOST/REPOSITORY.',
+  },
+  ModelStoreRefused: {
+    fault: 'user',
+    httpStatus: 403,
+    meaning: 'The store of models refuses what was asked of it',
+    remedy: 'Check the account, the container and who you are; the message holds what the store said.',
+  },
+  ModelStoreFailed: {
+    fault: 'remote',
+    httpStatus: 502,
+    meaning: 'The store of models does not answer, or fails again and again',
+    remedy: 'Try again later; what was already sent is not sent again.',
+  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -3,7 +3,11 @@ import { Workspace } from '@edgewright/workspace';
 import type { SimulatorClient } from '@edgewright/workspace';
 import type { CliContext } from './cli-context.ts';
 import { CliError } from './cli-error.ts';
+import { registryCredentials } from './registry-credentials.ts';
 import { Terminal } from './terminal.ts';
+
+/** Names the model registry where `--model-registry` does not. */
+const MODEL_REGISTRY = 'EDGEWRIGHT_MODEL_REGISTRY';
 
 /** One run of the command: its context, the common flags, and the workspace once a verb needs it. */
 export class Invocation {
@@ -12,6 +16,7 @@ export class Invocation {
   verbose = false;
   exitCode = 0;
   #workspaceDirectory = '.edgewright';
+  #modelRegistry: string | undefined;
 
   constructor(context: CliContext) {
     this.context = context;
@@ -31,6 +36,9 @@ export class Invocation {
     this.terminal.quiet = flags['quiet'] === true;
     this.verbose = flags['verbose'] === true;
     if (typeof flags['workspace'] === 'string') this.#workspaceDirectory = flags['workspace'];
+    const place = flags['modelRegistry'] ?? this.context.environment[MODEL_REGISTRY];
+    if (typeof place === 'string' && place !== '')
+      this.#modelRegistry = place.includes('://') ? place : this.path(place);
   }
 
   /** A path as the user wrote it, made absolute. */
@@ -40,7 +48,11 @@ export class Invocation {
 
   /** Opens the workspace for one action and closes it afterwards. */
   async withWorkspace<Result>(action: (workspace: Workspace) => Promise<Result>): Promise<Result> {
-    await using workspace = await Workspace.open(this.path(this.#workspaceDirectory), { events: this.terminal.events });
+    await using workspace = await Workspace.open(this.path(this.#workspaceDirectory), {
+      events: this.terminal.events,
+      ...(this.#modelRegistry === undefined ? {} : { modelRegistry: this.#modelRegistry }),
+      containerRegistry: registryCredentials(this.context.environment),
+    });
     return await action(workspace);
   }
 

@@ -2,6 +2,9 @@ import { tensorSpecText } from '@edgewright/contract';
 import type { Model } from '@edgewright/contract';
 import { keyValues, sizeText, textTable } from './text-table.ts';
 
+/** A network has a few dozen kinds; the others are in the JSON. */
+const SHOWN_OPERATORS = 20;
+
 /** Tags and properties as one gives them. */
 export function pairTexts(pairs: Readonly<Record<string, string>>): string[] {
   return Object.entries(pairs).map(([key, value]) => (value === '' ? key : `${key}=${value}`));
@@ -31,14 +34,47 @@ export function modelText(model: Model): string {
   return keyValues([
     ['id', model.id],
     ['created', model.createdTime],
+    ['changed', model.modifiedTime],
     ['description', model.description],
+    ['run', model.runId === undefined ? undefined : `${model.runId} of ${model.experimentName ?? 'no experiment'}`],
     ['framework', [model.framework, model.frameworkVersion].filter(Boolean).join(' ')],
     ['format', model.format],
     ['inputs', model.signature === undefined ? undefined : tensors(model.signature.inputs)],
     ['outputs', model.signature === undefined ? undefined : tensors(model.signature.outputs)],
+    ['operators', operatorText(model)],
     ['tags', pairs(model.tags)],
     ['properties', pairs(model.properties)],
+    ['datasets', (model.datasets ?? []).map(({ name, id }) => `${name}=${id}`).join(' ') || undefined],
+    ['samples', samplesText(model)],
+    ['resources', resourcesText(model)],
     ['size', sizeText(model.sizeBytes)],
     ['files', model.files.map((file) => `${file.path} sha256:${file.sha256.slice(0, 12)}…`).join(', ')],
   ]);
+}
+
+/** `Gemm, Relu (ai.onnx 13)` */
+function operatorText({ operators = [], opsets = {} }: Model): string | undefined {
+  if (operators.length === 0) return undefined;
+  const sets = Object.entries(opsets).map(([domain, version]) => `${domain} ${version}`);
+  const shown = operators.slice(0, SHOWN_OPERATORS).join(', ');
+  const more = operators.length > SHOWN_OPERATORS ? ` and ${operators.length - SHOWN_OPERATORS} more` : '';
+  return `${shown}${more} (${sets.join(', ')})`;
+}
+
+function samplesText({ sampleInputDatasetId, sampleOutputDatasetId }: Model): string | undefined {
+  const parts = [
+    ...(sampleInputDatasetId === undefined ? [] : [`input=${sampleInputDatasetId}`]),
+    ...(sampleOutputDatasetId === undefined ? [] : [`output=${sampleOutputDatasetId}`]),
+  ];
+  return parts.join(' ') || undefined;
+}
+
+function resourcesText({ resourceConfiguration: wanted }: Model): string | undefined {
+  if (wanted === undefined) return undefined;
+  const { cpu, memoryInGB, gpu } = wanted;
+  return [
+    ...(cpu === undefined ? [] : [`${cpu} cores`]),
+    ...(memoryInGB === undefined ? [] : [`${memoryInGB} GB`]),
+    ...(gpu === undefined ? [] : [`${gpu} GPUs`]),
+  ].join(', ');
 }

@@ -33,6 +33,9 @@ const groups = [
   defineDoctor,
 ];
 
+const MODEL_REGISTRY_HELP =
+  "where models are registered: a folder, azblob://ACCOUNT/CONTAINER or oci://HOST/REPOSITORY (default: the workspace's own)";
+
 /**
  * The `edgewright` command: arguments in, results and events rendered, exit code out. It holds no logic of its own.
  *
@@ -61,6 +64,7 @@ function defineProgram(invocation: Invocation): Command {
   const program = new Command('edgewright')
     .description('Takes a trained model and makes it score anywhere: on IoT Edge devices, behind REST, in batches.')
     .option('--workspace <dir>', 'folder that holds models, images and simulators', '.edgewright')
+    .option('--model-registry <place>', MODEL_REGISTRY_HELP)
     .option('--output <format>', 'table for people; json prints one JSON document on stdout', 'table')
     .option('--quiet', 'no progress, only results and failures')
     .option('--verbose', 'stack traces of failures')
@@ -105,6 +109,7 @@ function prepare(command: Command, invocation: Invocation, path: readonly string
 function addCommonFlags(verb: Command): void {
   verb
     .option('--workspace <dir>', 'folder that holds models, images and simulators (default: .edgewright)')
+    .option('--model-registry <place>', MODEL_REGISTRY_HELP)
     .option('--output <format>', 'table (default) or json')
     .option('--quiet', 'no progress, only results and failures')
     .option('--verbose', 'stack traces of failures');

@@ -23,7 +23,7 @@ export function addRunFlags(verb: Command): Command {
     .option('--asset-path <path>', "in place of --model-path: a path inside an MLflow run's artifacts")
     .option('--experiment-name <name>', 'the experiment; without --run-id its newest finished run is taken')
     .option('-r, --run-id <id>', 'the run')
-    .option('--run-metadata-file <file>', 'a JSON file with run_id and _experiment_name, in place of the two flags')
+    .option('-f, --run-metadata-file <file>', 'a JSON file with run_id and _experiment_name, in place of the two flags')
     .option(
       '--tracking-uri <place>',
       'a tracking server, or the folder mlruns; default: MLFLOW_TRACKING_URI, else ./mlruns',

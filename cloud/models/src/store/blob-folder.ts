@@ -3,7 +3,7 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, ren
 import { copyFile, link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Model, ModelFile } from '@edgewright/contract';
-import { ModelsError } from '../models-error.ts';
+import { modelCorrupted } from '../model-failure.ts';
 import type { SourceFile } from './collect-model-files.ts';
 import { copyWithDigest, digestFile } from './file-digest.ts';
 import { treeDigest } from './tree-digest.ts';
@@ -103,6 +103,17 @@ export class BlobFolder {
     }
   }
 
+  /** Whether there is a blob of this digest and size. Its bytes are not read. */
+  async has({ sha256, sizeBytes }: Pick<ModelFile, 'sha256' | 'sizeBytes'>): Promise<boolean> {
+    const found = await stat(path.join(this.#blobs, sha256)).catch(() => undefined);
+    return found?.size === sizeBytes;
+  }
+
+  /** Removes a blob that can be fetched again. */
+  async drop(sha256: string): Promise<void> {
+    await rm(path.join(this.#blobs, sha256), { force: true });
+  }
+
   /**
    * Copies a model's file to a new place, and checks it.
    *
@@ -110,9 +121,9 @@ export class BlobFolder {
    */
   async copyOut(model: Model, file: ModelFile, { to, signal }: { to: string; signal?: AbortSignal }): Promise<void> {
     const blob = path.join(this.#blobs, file.sha256);
-    if (!existsSync(blob)) throw corrupted(model, file, 'is not there');
+    if (!existsSync(blob)) throw modelCorrupted(model, file, 'is not there');
     const { sha256 } = await copyWithDigest(blob, to, signal);
-    if (sha256 !== file.sha256) throw corrupted(model, file, `has ${sha256}`);
+    if (sha256 !== file.sha256) throw modelCorrupted(model, file, `has ${sha256}`);
   }
 
   /**
@@ -126,7 +137,7 @@ export class BlobFolder {
     await this.#makeTree(directory, model);
     const damage = await firstDamage(directory, model.files);
     if (damage === undefined) return directory;
-    throw corrupted(model, damage.file, damage.found);
+    throw modelCorrupted(model, damage.file, damage.found);
   }
 
   async #makeTree(directory: string, model: Model): Promise<void> {
@@ -159,12 +170,4 @@ async function firstDamage(
     if (sha256 !== file.sha256) return { file, found: `has ${sha256} (${sizeBytes} of ${file.sizeBytes} bytes)` };
   }
   return undefined;
-}
-
-function corrupted(model: Model, file: ModelFile, found: string): ModelsError {
-  return new ModelsError(
-    'ModelCorrupted',
-    `cannot read the model ${model.id}: its file "${file.path}" should have the SHA-256 ${file.sha256}, and ${found}`,
-    { details: { model: model.id, file: file.path, expected: file.sha256, found } },
-  );
 }

@@ -17,19 +17,34 @@ const MAX_FILES = 100_000;
 /**
  * The files of a model: the file itself, or everything below a folder, sorted by path. Links to files are followed.
  *
+ * @param childPaths of a folder, only these files and folders
  * @throws ModelsError `ModelFileInvalid` when there is nothing, or something that is neither file nor folder
  */
-export async function collectModelFiles(given: string): Promise<SourceFile[]> {
+export async function collectModelFiles(given: string, childPaths?: readonly string[]): Promise<SourceFile[]> {
   const root = path.resolve(given);
   const found = await stat(root).catch((cause: unknown) => {
     throw invalid(given, isMissing(cause) ? 'there is no such file or folder' : messageOf(cause), cause);
   });
+  if (found.isFile() && childPaths !== undefined) throw invalid(given, 'it is a file; only a folder has child paths');
   if (found.isFile()) return [{ source: root, path: path.basename(root) }];
   if (!found.isDirectory()) throw invalid(given, 'it is neither a file nor a folder');
   const files: SourceFile[] = [];
   await collectFolder(root, '', files);
   if (files.length === 0) throw invalid(given, 'the folder holds no file');
-  return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  const chosen = childPaths === undefined ? files : filesBelow(given, files, childPaths);
+  return chosen.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+function filesBelow(given: string, files: readonly SourceFile[], childPaths: readonly string[]): readonly SourceFile[] {
+  const chosen = new Set<SourceFile>();
+  for (const child of childPaths) {
+    const wanted = path.posix.normalize(child).replace(/\/$/, '');
+    const found = files.filter((file) => file.path === wanted || file.path.startsWith(`${wanted}/`));
+    if (found.length === 0) throw invalid(given, `the folder has no file or folder "${child}"`);
+    for (const file of found) chosen.add(file);
+  }
+  if (chosen.size === 0) throw invalid(given, 'no child path was named');
+  return [...chosen];
 }
 
 async function collectFolder(root: string, inside: string, files: SourceFile[]): Promise<void> {

@@ -1,9 +1,11 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import type { Model, ModelReference } from '@edgewright/contract';
+import type { PagePosition } from '../page-token.ts';
+import { labelsOf } from './label-condition.ts';
 import { treeDigest } from './tree-digest.ts';
 import { pageQuery } from './page-query.ts';
-import type { PagePosition, PageRequest } from './page-query.ts';
+import type { PageRequest } from './page-query.ts';
 
 /** How long a process waits for another one that is writing. */
 const BUSY_TIMEOUT_MS = 30_000;
@@ -41,6 +43,16 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS files_by_digest ON files (sha256);
 `;
 
+/** Registries made before frameworks and runs were labels get these; one that has them is not changed. */
+const LABELS_OF_OLDER_ROWS = `
+  INSERT OR IGNORE INTO labels (kind, key, name, rank, value)
+    SELECT 'framework', framework, name, rank, '' FROM models
+    WHERE NOT EXISTS (SELECT 1 FROM labels WHERE kind = 'framework')
+    UNION ALL
+    SELECT 'run', json_extract(document, '$.runId'), name, rank, '' FROM models
+    WHERE NOT EXISTS (SELECT 1 FROM labels WHERE kind = 'framework') AND json_extract(document, '$.runId') IS NOT NULL;
+`;
+
 /** The table of registered models: one SQLite file, shared by any number of processes. */
 export class ModelIndex implements Disposable {
   readonly #database: DatabaseSync;
@@ -51,7 +63,7 @@ export class ModelIndex implements Disposable {
     this.#database = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
     // FULL: a version that was promised survives the loss of power
     this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;');
-    this.transaction(() => this.#database.exec(SCHEMA));
+    this.transaction(() => this.#database.exec(`${SCHEMA} ${LABELS_OF_OLDER_ROWS}`));
   }
 
   [Symbol.dispose](): void {
@@ -91,8 +103,7 @@ export class ModelIndex implements Disposable {
       treeDigest(model.files),
       JSON.stringify(model),
     ]);
-    this.#insertLabels('tag', model, model.tags);
-    this.#insertLabels('property', model, model.properties);
+    this.#insertLabels(model);
     for (const sha256 of new Set(model.files.map((file) => file.sha256))) {
       this.#run('INSERT INTO files (name, rank, sha256) VALUES (?, ?, ?)', [model.name, rank, sha256]);
     }
@@ -103,8 +114,7 @@ export class ModelIndex implements Disposable {
     const key = [model.name, -model.version];
     this.#run('UPDATE models SET document = ? WHERE name = ? AND rank = ?', [JSON.stringify(model), ...key]);
     this.#run('DELETE FROM labels WHERE name = ? AND rank = ?', key);
-    this.#insertLabels('tag', model, model.tags);
-    this.#insertLabels('property', model, model.properties);
+    this.#insertLabels(model);
   }
 
   /** Inside a transaction. */
@@ -150,8 +160,8 @@ export class ModelIndex implements Disposable {
     return { models: models.slice(0, request.pageSize), next: { name: last.name, rank: -last.version } };
   }
 
-  #insertLabels(kind: 'tag' | 'property', model: Model, labels: Readonly<Record<string, string>>): void {
-    for (const [key, value] of Object.entries(labels)) {
+  #insertLabels(model: Model): void {
+    for (const { kind, key, value } of labelsOf(model)) {
       this.#run('INSERT INTO labels (kind, key, name, rank, value) VALUES (?, ?, ?, ?, ?)', [
         kind,
         key,

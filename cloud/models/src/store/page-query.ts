@@ -1,23 +1,12 @@
 import type { SQLInputValue } from 'node:sqlite';
 import type { ModelFilter } from '../model-registry.ts';
-
-/** The last model of a page. */
-export interface PagePosition {
-  readonly name: string;
-  /** The version with its sign changed. */
-  readonly rank: number;
-}
+import type { PagePosition } from '../page-token.ts';
+import { labelConditions } from './label-condition.ts';
 
 export interface PageRequest {
   readonly filter: Omit<ModelFilter, 'pageSize' | 'nextToken'>;
   readonly pageSize: number;
   readonly after?: PagePosition;
-}
-
-interface LabelCondition {
-  readonly kind: 'tag' | 'property';
-  readonly key: string;
-  readonly value?: string;
 }
 
 /**
@@ -27,7 +16,7 @@ interface LabelCondition {
  */
 export function pageQuery(request: PageRequest): { sql: string; values: SQLInputValue[] } {
   const { filter } = request;
-  const labels = [...labelsOf('tag', filter.tags), ...labelsOf('property', filter.properties)];
+  const labels = labelConditions(filter);
   const values: SQLInputValue[] = [];
   const conditions: string[] = [];
   const where = (condition: string, ...bound: SQLInputValue[]): void => {
@@ -40,7 +29,6 @@ export function pageQuery(request: PageRequest): { sql: string; values: SQLInput
     if (label.value !== undefined) where(`l${index}.value = ?`, label.value);
   }
   if (filter.name !== undefined) where(`${lead}.name = ?`, filter.name);
-  if (filter.framework !== undefined) where('m.framework = ?', filter.framework);
   if (filter.latest === true) where('m.rank = (SELECT min(rank) FROM models AS newest WHERE newest.name = m.name)');
   if (request.after !== undefined)
     where(`(${lead}.name, ${lead}.rank) > (?, ?)`, request.after.name, request.after.rank);
@@ -67,13 +55,4 @@ function fromClause(labelCount: number, latest: boolean): string {
     (index) => `CROSS JOIN labels AS l${index} ON l${index}.name = l0.name AND l${index}.rank = l0.rank`,
   );
   return ['labels AS l0', ...joins, 'CROSS JOIN models AS m ON m.name = l0.name AND m.rank = l0.rank'].join(' ');
-}
-
-/** `KEY` or `KEY=VALUE`. */
-function labelsOf(kind: LabelCondition['kind'], texts: readonly string[] = []): LabelCondition[] {
-  return texts.map((text) => {
-    const equals = text.indexOf('=');
-    if (equals === -1) return { kind, key: text };
-    return { kind, key: text.slice(0, equals), value: text.slice(equals + 1) };
-  });
 }

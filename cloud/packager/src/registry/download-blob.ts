@@ -33,7 +33,7 @@ export async function downloadBlob(
   if (await layout.has(blob)) return false;
   const file = path.join(layout.stagingFolder, randomUUID());
   try {
-    await receive(client, blob, { ...options, file });
+    await receiveBlob(client, blob, { ...options, file });
     return await layout.adopt(file, blob);
   } finally {
     await rm(file, { force: true });
@@ -46,7 +46,12 @@ interface Receiving {
   received: number;
 }
 
-async function receive(
+/**
+ * Receives a blob into a file that is not there yet, and checks its digest.
+ *
+ * @throws PackagerError `RegistryRefused`, `RegistryFailed`, `ImageInvalid` when the registry sends something else
+ */
+export async function receiveBlob(
   client: RegistryClient,
   blob: BlobReference,
   options: DownloadOptions & { readonly file: string },

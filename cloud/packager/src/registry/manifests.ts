@@ -84,8 +84,14 @@ export async function putManifest(
   {
     bytes,
     mediaType,
+    retry = true,
     signal,
-  }: { readonly bytes: Uint8Array; readonly mediaType: string; readonly signal?: AbortSignal },
+  }: {
+    readonly bytes: Uint8Array;
+    readonly mediaType: string;
+    readonly retry?: boolean;
+    readonly signal?: AbortSignal;
+  },
 ): Promise<{ readonly isReferrer: boolean }> {
   const response = await client.send({
     method: 'PUT',
@@ -93,6 +99,7 @@ export async function putManifest(
     headers: { 'content-type': mediaType },
     body: bytes,
     expect: [200, 201, 202],
+    retry,
     action: `store the manifest "${name}" in "${client.repository}"`,
     ...(signal === undefined ? {} : { signal }),
   });

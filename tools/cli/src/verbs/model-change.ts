@@ -1,12 +1,14 @@
 import type { Command } from 'commander';
 import type { DeletionPlan } from '@edgewright/workspace';
+import { addDatasetFlags, samplesOf } from '../dataset-flags.ts';
+import type { DatasetFlags } from '../dataset-flags.ts';
 import { collect, collectPairs } from '../flag-values.ts';
 import type { Invocation } from '../invocation.ts';
 import { modelText } from '../model-text.ts';
 import { addResourceFlags, resourcesOf } from '../resource-flags.ts';
 import type { ResourceFlags } from '../resource-flags.ts';
 
-interface UpdateFlags extends ResourceFlags {
+interface UpdateFlags extends ResourceFlags, DatasetFlags {
   readonly modelId: string;
   readonly addTag?: Record<string, string>;
   readonly removeTag?: string[];
@@ -28,7 +30,7 @@ export function defineModelUpdate(group: Command, invocation: Invocation): void 
       collectPairs('--add-property'),
     )
     .option('-d, --description <text>', 'replace the description');
-  addResourceFlags(verb)
+  addDatasetFlags(addResourceFlags(verb))
     .addHelpText('after', '\nExample:\n  $ edgewright model update -i diabetes:1 --add-tag stage=production')
     .action(async (flags: UpdateFlags) => {
       const resourceConfiguration = resourcesOf(flags);
@@ -39,6 +41,8 @@ export function defineModelUpdate(group: Command, invocation: Invocation): void 
           ...(flags.addProperty === undefined ? {} : { addProperties: flags.addProperty }),
           ...(flags.description === undefined ? {} : { description: flags.description }),
           ...(resourceConfiguration === undefined ? {} : { resourceConfiguration }),
+          ...(flags.dataset === undefined ? {} : { addDatasets: flags.dataset }),
+          ...samplesOf(flags),
         }),
       );
       invocation.terminal.result(model, () => modelText(model));
@@ -70,10 +74,10 @@ export function defineModelDownload(group: Command, invocation: Invocation): voi
 export function defineModelDelete(group: Command, invocation: Invocation): void {
   group
     .command('delete')
-    .description('delete a version of a model; refused while an image holds it')
+    .description('delete a version of a model; refused while a service or an image of the workspace uses it')
     .requiredOption('-i, --model-id <id>', 'the id, NAME:VERSION')
-    .option('--cascade', 'show the images that would go with it; with --yes, delete them too')
-    .option('--yes', 'do what --cascade shows')
+    .option('--cascade', 'show the services and images that would go with it; with --yes, delete them too')
+    .option('--yes', 'with --cascade: do what it shows')
     .addHelpText('after', '\nExample:\n  $ edgewright model delete -i diabetes:1')
     .action(async (flags: { modelId: string; cascade?: boolean; yes?: boolean }) => {
       const isShown = flags.cascade === true && flags.yes !== true;
@@ -87,6 +91,10 @@ export function defineModelDelete(group: Command, invocation: Invocation): void 
 }
 
 function planText(plan: DeletionPlan, isDone: boolean): string {
-  const lines = [...plan.images.map((image) => `image  ${image}`), `model  ${plan.model}`];
+  const lines = [
+    ...plan.services.map((service) => `service  ${service}`),
+    ...plan.images.map((image) => `image    ${image}`),
+    `model    ${plan.model}`,
+  ];
   return isDone ? `deleted ${plan.model}` : `would delete:\n  ${lines.join('\n  ')}\nrun it again with --yes to do so`;
 }

@@ -2,10 +2,15 @@ import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { modelFrameworks } from '@edgewright/contract';
 import type { Model } from '@edgewright/contract';
+import type { RegisterModelInput } from '@edgewright/workspace';
 import { CliError } from '../cli-error.ts';
-import { collectPairs, oneOf, wholeNumber } from '../flag-values.ts';
+import { addCriteriaFlags, criteriaOf } from '../criteria-flags.ts';
+import type { CriteriaFlags } from '../criteria-flags.ts';
+import { addDatasetFlags, samplesOf } from '../dataset-flags.ts';
+import type { DatasetFlags } from '../dataset-flags.ts';
+import { collect, collectPairs, oneOf, wholeNumber } from '../flag-values.ts';
 import type { Invocation } from '../invocation.ts';
-import { modelTable, modelText, pairTexts } from '../model-text.ts';
+import { modelTable, modelText } from '../model-text.ts';
 import { addRunFlags, sourceOf } from '../run-flags.ts';
 import type { RunFlags } from '../run-flags.ts';
 import { addResourceFlags, resourcesOf } from '../resource-flags.ts';
@@ -25,7 +30,8 @@ export function defineModel(program: Command, invocation: Invocation): void {
   defineModelPackage(group, invocation);
 }
 
-interface RegisterFlags extends ResourceFlags, RunFlags {
+interface RegisterFlags extends ResourceFlags, RunFlags, DatasetFlags {
+  readonly childPath?: string[];
   readonly outputMetadataFile?: string;
   readonly name: string;
   readonly modelPath?: string;
@@ -42,6 +48,7 @@ function defineRegister(group: Command, invocation: Invocation): void {
     .description('store a model file or folder as the next version of a name')
     .requiredOption('-n, --name <name>', 'the name of the model')
     .option('-p, --model-path <path>', 'a model file, or a folder')
+    .option('--child-path <path>', 'of a folder, only this file or folder; may be given several times', collect)
     .option('-d, --description <text>', 'a text for people')
     .option('--tag <key=value>', 'a tag; may be given several times', collectPairs('--tag'))
     .option(
@@ -56,20 +63,10 @@ function defineRegister(group: Command, invocation: Invocation): void {
     )
     .option('--model-framework-version <version>', 'the version of the framework')
     .option('-t, --output-metadata-file <file>', 'write the id of the model there, as JSON (modelId), for scripts');
-  addRunFlags(addResourceFlags(verb))
+  addRunFlags(addDatasetFlags(addResourceFlags(verb)))
     .addHelpText('after', '\nExample:\n  $ edgewright model register -n diabetes -p diabetes.onnx --tag area=health')
     .action(async (flags: RegisterFlags) => {
-      const resourceConfiguration = resourcesOf(flags);
-      const given = {
-        name: flags.name,
-        ...(flags.description === undefined ? {} : { description: flags.description }),
-        ...(flags.tag === undefined ? {} : { tags: flags.tag }),
-        ...(flags.property === undefined ? {} : { properties: flags.property }),
-        ...(flags.modelFramework === undefined ? {} : { framework: flags.modelFramework }),
-        ...(flags.modelFrameworkVersion === undefined ? {} : { frameworkVersion: flags.modelFrameworkVersion }),
-        ...(resourceConfiguration === undefined ? {} : { resourceConfiguration }),
-        signal: invocation.context.signal,
-      };
+      const given = { ...registerInput(flags), signal: invocation.context.signal };
       const source = await sourceOf(flags, invocation);
       const model = await invocation.withWorkspace((workspace) =>
         'path' in source
@@ -83,23 +80,37 @@ function defineRegister(group: Command, invocation: Invocation): void {
     });
 }
 
-interface ListFlags {
+/** What the flags say of the model, but not where it is. */
+function registerInput(flags: RegisterFlags): Omit<RegisterModelInput, 'path'> {
+  const resourceConfiguration = resourcesOf(flags);
+  return {
+    name: flags.name,
+    ...(flags.childPath === undefined ? {} : { childPaths: flags.childPath }),
+    ...(flags.description === undefined ? {} : { description: flags.description }),
+    ...(flags.tag === undefined ? {} : { tags: flags.tag }),
+    ...(flags.property === undefined ? {} : { properties: flags.property }),
+    ...(flags.modelFramework === undefined ? {} : { framework: flags.modelFramework }),
+    ...(flags.modelFrameworkVersion === undefined ? {} : { frameworkVersion: flags.modelFrameworkVersion }),
+    ...(resourceConfiguration === undefined ? {} : { resourceConfiguration }),
+    ...(flags.dataset === undefined ? {} : { datasets: flags.dataset }),
+    ...samplesOf(flags),
+  };
+}
+
+interface ListFlags extends CriteriaFlags {
   readonly name?: string;
   readonly latest?: boolean;
-  readonly tag?: Record<string, string>;
-  readonly property?: Record<string, string>;
   readonly pageSize?: number;
   readonly nextToken?: string;
 }
 
 function defineList(group: Command, invocation: Invocation): void {
-  group
+  const verb = group
     .command('list')
     .description('list registered models, newest version first')
     .option('-n, --name <name>', 'only this name')
-    .option('-l, --latest', 'only the latest version of each name')
-    .option('--tag <key=value>', 'only models with this tag', collectPairs('--tag'))
-    .option('--property <key=value>', 'only models with this property', collectPairs('--property'))
+    .option('-l, --latest', 'only the latest version of each name, if it fits');
+  addCriteriaFlags(verb)
     .option('--page-size <n>', 'models on one page', wholeNumber('--page-size', 1, 1000))
     .option('--next-token <token>', 'where the page before ended')
     .addHelpText('after', '\nExample:\n  $ edgewright model list --latest')
@@ -108,8 +119,7 @@ function defineList(group: Command, invocation: Invocation): void {
         workspace.models.list({
           ...(flags.name === undefined ? {} : { name: flags.name }),
           ...(flags.latest === true ? { latest: true } : {}),
-          ...(flags.tag === undefined ? {} : { tags: pairTexts(flags.tag) }),
-          ...(flags.property === undefined ? {} : { properties: pairTexts(flags.property) }),
+          ...criteriaOf(flags),
           ...(flags.pageSize === undefined ? {} : { pageSize: flags.pageSize }),
           ...(flags.nextToken === undefined ? {} : { nextToken: flags.nextToken }),
         }),
@@ -119,24 +129,43 @@ function defineList(group: Command, invocation: Invocation): void {
     });
 }
 
+interface ShowFlags extends CriteriaFlags {
+  readonly modelId?: string;
+  readonly name?: string;
+  readonly version?: number;
+}
+
 function defineShow(group: Command, invocation: Invocation): void {
-  group
+  const verb = group
     .command('show')
     .description('show one model')
     .option('-i, --model-id <id>', 'the id, NAME:VERSION')
-    .option('-n, --name <name>', 'the name; its latest version, unless --version says otherwise')
-    .option('--version <n>', 'the version, with --name', wholeNumber('--version', 1))
+    .option('-n, --name <name>', 'the name; its latest version that fits, unless --version says otherwise')
+    .option('--version <n>', 'the version, with --name', wholeNumber('--version', 1));
+  addCriteriaFlags(verb)
     .addHelpText('after', '\nExample:\n  $ edgewright model show -i diabetes:1')
-    .action(async (flags: { modelId?: string; name?: string; version?: number }) => {
-      const reference =
-        flags.modelId ?? (flags.name === undefined ? undefined : nameAndVersion(flags.name, flags.version));
-      if (reference === undefined)
-        throw new CliError('UsageInvalid', 'no model was named: give --model-id NAME:VERSION or --name NAME');
-      const model = await invocation.withWorkspace((workspace) => workspace.models.show(reference));
+    .action(async (flags: ShowFlags) => {
+      const criteria = criteriaOf(flags);
+      const reference = referenceOf(flags, Object.keys(criteria).length > 0);
+      const model = await invocation.withWorkspace((workspace) => workspace.models.show(reference, criteria));
       invocation.terminal.result(model, () => modelText(model));
     });
 }
 
-function nameAndVersion(name: string, version: number | undefined): string {
-  return version === undefined ? name : `${name}:${version}`;
+/** `NAME` or `NAME:VERSION`. @throws CliError `UsageInvalid` */
+function referenceOf({ modelId, name, version }: ShowFlags, hasCriteria: boolean): string {
+  if ((modelId === undefined) === (name === undefined)) {
+    const reason = name === undefined ? 'no model was named' : 'the model was named twice';
+    throw new CliError('UsageInvalid', `${reason}: give either --model-id NAME:VERSION or --name NAME`);
+  }
+  if (version !== undefined && name === undefined) {
+    throw new CliError('UsageInvalid', '--version belongs to --name; an id names its version itself');
+  }
+  if (hasCriteria && (modelId?.includes(':') === true || version !== undefined)) {
+    throw new CliError(
+      'UsageInvalid',
+      'a version was named, so there is nothing to choose: leave --tag, --property, --model-framework, --run-id and --dataset-id out',
+    );
+  }
+  return modelId ?? (version === undefined ? (name ?? '') : `${name}:${version}`);
 }
