@@ -1,5 +1,12 @@
 import type { EventSink } from '@edgewright/contract';
-import type { DeviceSetup, DevelopmentOptions, Simulator, SimulatorClient } from '@edgewright/simulator';
+import type {
+  DeviceAuthorityFiles,
+  DeviceAuthorityRequest,
+  DeviceSetup,
+  DevelopmentOptions,
+  Simulator,
+  SimulatorClient,
+} from '@edgewright/simulator';
 import { thisProcess } from './this-process.ts';
 import type { WorkspaceFolders } from './workspace-folders.ts';
 
@@ -29,6 +36,8 @@ export interface StartSimulatorInput {
   readonly edgeHttpsPort?: number | undefined;
   /** Where modules find the workload API: a Unix socket for each, or one port of this machine. Default `socket`. */
   readonly workloadApi?: 'socket' | 'http' | undefined;
+  /** Report what modules print, line by line. */
+  readonly showModuleOutput?: boolean | undefined;
   /** Variables that modules get beside their own. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
   /** Ends the simulator when it is aborted. */
@@ -102,6 +111,16 @@ export class WorkspaceSimulator {
   ): Promise<DeviceSetup & { readonly file?: string }> {
     const { readSetup } = await import('@edgewright/simulator');
     return readSetup(input.state ?? this.#folders.simulator);
+  }
+
+  /**
+   * Makes the authority of a real IoT Edge device; the simulator's own devices need none.
+   *
+   * @throws SimulatorError `SimulatorRequestInvalid`
+   */
+  async makeDeviceAuthority(request: Omit<DeviceAuthorityRequest, 'now'>): Promise<DeviceAuthorityFiles> {
+    const { makeDeviceAuthority } = await import('@edgewright/simulator');
+    return await makeDeviceAuthority({ ...request, now: Date.now() });
   }
 
   /**

@@ -45,7 +45,7 @@ export async function runCli(context: CliContext): Promise<number> {
   const invocation = new Invocation(context);
   const program = defineProgram(invocation);
   try {
-    await program.parseAsync([...context.argv], { from: 'user' });
+    await program.parseAsync(spelledOut(context.argv), { from: 'user' });
     return invocation.exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError) {
@@ -58,6 +58,12 @@ export async function runCli(context: CliContext): Promise<number> {
     }
     return reportFailure(thrown, invocation.terminal, invocation.verbose);
   }
+}
+
+/** iotedgehubdev has a flag of one dash and two letters, `start -er 1.2`, which would be read as `-e r`. */
+function spelledOut(argv: readonly string[]): string[] {
+  const isStart = argv.includes('sim') && argv.includes('start');
+  return argv.map((word) => (isStart && word === '-er' ? '--edge-runtime-version' : word));
 }
 
 function defineProgram(invocation: Invocation): Command {

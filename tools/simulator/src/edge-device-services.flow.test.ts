@@ -48,6 +48,25 @@ describe('what an edge device serves', () => {
     expect(ofAgent.some((line) => line.startsWith('edgeAgent_total_time_running_correctly_seconds'))).toBe(true);
   });
 
+  it('reports what modules print, when it is asked to', async () => {
+    const fixture = await EdgeDeviceFixture.start({ device: { showModuleOutput: true } });
+    await fixture.program('talker:1', "console.log('one'); console.error('two'); setInterval(() => {}, 1000);");
+    fixture.deploy({ talker: { image: 'talker:1' } });
+    const printed = () => fixture.events.filter(({ stage }) => stage === 'module.output');
+    await expect
+      .poll(() =>
+        printed()
+          .map(({ text }) => text)
+          .toSorted(),
+      )
+      .toEqual(['talker | one', 'talker | two']);
+    expect(
+      printed()
+        .map(({ data }) => data?.['stream'])
+        .toSorted(),
+    ).toEqual(['stderr', 'stdout']);
+  });
+
   it('follows the env of edgeHub in the deployment, at once', async () => {
     const fixture = await EdgeDeviceFixture.start();
     const { edgeHub } = fixture.device.metricsUrls;

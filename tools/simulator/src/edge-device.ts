@@ -8,6 +8,7 @@ import { ContainerRunner } from './agent/container-runner.ts';
 import { EdgeAgent } from './agent/edge-agent.ts';
 import type { ImageSources } from './agent/image-sources.ts';
 import { readModuleLog } from './agent/module-log.ts';
+import { moduleOutput } from './agent/module-output.ts';
 import type { ModuleRunner } from './agent/module-runner.ts';
 import type { ModuleState } from './agent/module-state.ts';
 import { ProcessRunner } from './agent/process-runner.ts';
@@ -52,6 +53,8 @@ export interface EdgeDeviceOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly edgeHubTimings?: Partial<EdgeHubTimings>;
   readonly agentTimings?: Partial<AgentTimings>;
+  /** Report what modules print; it is kept in their logs in any case. */
+  readonly showModuleOutput?: boolean;
   readonly emit?: EventSink;
 }
 
@@ -178,7 +181,9 @@ async function startRunner(options: EdgeDeviceOptions, directory: string): Promi
   const { hub, deviceId, images, nodePath, environment, containers } = options;
   const named = platformOf(arch());
   const platform = named === undefined ? undefined : ociPlatforms[named];
-  const common = { directory, images, platform, now: hub.now };
+  const { showModuleOutput = false, emit = discardEvents } = options;
+  const output = showModuleOutput ? { onOutput: moduleOutput(deviceId, emit) } : {};
+  const common = { directory, images, platform, now: hub.now, ...output };
   if (containers === undefined) return new ProcessRunner({ ...common, nodePath, environment });
   return await ContainerRunner.start({ ...common, ...containers, deviceId, temporaryDirectory: tmpdir() });
 }

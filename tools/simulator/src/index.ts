@@ -1,4 +1,6 @@
 export type { AgentTimings } from './agent/agent-timings.ts';
+export { makeDeviceAuthority } from './certificates/device-authority.ts';
+export type { DeviceAuthorityFiles, DeviceAuthorityRequest } from './certificates/device-authority.ts';
 export { connectSimulator } from './connect-simulator.ts';
 export type { ModuleState } from './agent/module-state.ts';
 export type { DevelopmentInfo, DevelopmentOptions } from './development/development-options.ts';

@@ -69,6 +69,8 @@ export interface SimulatorOptions {
   readonly agentTimings?: Partial<AgentTimings>;
   /** An edge device to develop with; default: only those that the state folder has. */
   readonly development?: DevelopmentOptions;
+  /** Report what modules print, line by line. */
+  readonly showModuleOutput?: boolean;
   /** Milliseconds since 1970; default `Date.now`. */
   readonly now?: () => number;
   readonly emit?: EventSink;
@@ -196,6 +198,7 @@ function edgeOptions(options: SimulatorOptions) {
     ...(options.workloadApi !== undefined && { workloadApi: options.workloadApi }),
     ...(options.edgeHubTimings !== undefined && { edgeHubTimings: options.edgeHubTimings }),
     ...(options.agentTimings !== undefined && { agentTimings: options.agentTimings }),
+    ...(options.showModuleOutput !== undefined && { showModuleOutput: options.showModuleOutput }),
     emit: options.emit ?? discardEvents,
   };
 }

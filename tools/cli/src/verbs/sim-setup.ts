@@ -10,6 +10,7 @@ const stateFlag = ['--state <dir>', 'the state folder of the simulator; default:
 
 interface SetupFlags {
   readonly connectionString?: string;
+  readonly iothubConnectionString?: string;
   readonly gatewayHost?: string;
   readonly state?: string;
 }
@@ -27,10 +28,14 @@ export function defineSimSetup(group: Command, invocation: Invocation): void {
     .command('setup')
     .description('say which edge device `sim start -d` and `sim start -i` are about; nothing is asked of Azure')
     .option('-c, --connection-string <text>', 'of the edge device: its id and key are taken over; default: edge-device')
+    .option('-i, --iothub-connection-string <text>', "taken for iotedgehubdev's sake, and not used: no hub is asked")
     .option('-g, --gateway-host <name>', 'the name under which modules reach the device; default: localhost')
     .option(...stateFlag)
     .addHelpText('after', `\nExample:\n  $ edgewright sim setup -c "HostName=hub;DeviceId=plant-1;SharedAccessKey=…"`)
     .action(async (flags: SetupFlags) => {
+      if (flags.iothubConnectionString !== undefined) {
+        invocation.terminal.say('--iothub-connection-string is not used: the simulator is the hub, and asks no other');
+      }
       const { deviceId, host } = await invocation.withWorkspace((workspace) =>
         workspace.simulator.setup({
           state: stateOf(invocation, flags),

@@ -33,12 +33,38 @@ interface StartFlags {
   readonly inputs?: string;
   readonly port?: number;
   readonly environment?: Record<string, string>;
+  readonly moduleLogs?: boolean;
+  readonly dockerHost?: string;
+  readonly edgeRuntimeVersion?: string;
 }
 
 export function defineSimStart(group: Command, invocation: Invocation): void {
-  group
-    .command('start')
-    .description('start the simulator; it runs until Ctrl-C or `sim stop`')
+  const command = group.command('start').description('start the simulator; it runs until Ctrl-C or `sim stop`');
+  addPlaces(command);
+  addModules(command);
+  addDevelopment(command);
+  command
+    .option('--detach', 'run in the background; its log goes to simulator.log in the state folder')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ edgewright sim start --detach\n  $ edgewright sim device create -d plant-1 --edge',
+    )
+    .action(async (flags: StartFlags) => {
+      checkHost(flags.host);
+      if (flags.edgeRuntimeVersion !== undefined) {
+        invocation.terminal.say(
+          `--edge-runtime-version ${flags.edgeRuntimeVersion} changes nothing: edgeHub behaves as that of IoT Edge 1.6, whatever is asked for`,
+        );
+      }
+      await invocation.withWorkspace((workspace) =>
+        flags.detach === true ? startDetached(invocation, workspace, flags) : startHere(invocation, workspace, flags),
+      );
+    });
+}
+
+/** Where it keeps what it knows, and where it is reached. */
+function addPlaces(command: Command): void {
+  command
     .option('--state <dir>', 'its state folder, which outlives it; default: simulator in the workspace')
     .option('--host <name>', 'the name under which it is reached; default: that of `sim setup`, else localhost')
     .option('--https-port <n>', "IoT Hub's REST service; 0 for any free port", port('--https-port'), 0)
@@ -52,30 +78,58 @@ export function defineSimStart(group: Command, invocation: Invocation): void {
     .option('--device-ca <file>', 'PEM: an authority whose certificates let devices in; repeatable', collect)
     .option('--http-port <n>', 'the control interface; 0 for any free port', port('--http-port'), 0)
     .option(
+      '--edge-https-port <n>',
+      "the first edgeHub's HTTPS, for methods from module to module",
+      port('--edge-https-port'),
+    );
+}
+
+/** How modules run. */
+function addModules(command: Command): void {
+  command
+    .option(
       '--message-ack-timeout <seconds>',
       'how long edgeHub waits for an acknowledgement; default: MessageAckTimeoutSecs of the deployment, else 30',
       wholeNumber('--message-ack-timeout', 1, 3600),
     )
     .option('--modules-as <kind>', 'processes (default) or containers of a Docker Engine', oneOf('--modules-as', KINDS))
-    .option(
-      '--edge-https-port <n>',
-      "the first edgeHub's HTTPS, for methods from module to module",
-      port('--edge-https-port'),
-    )
+    .option('-H, --docker-host <address>', 'modules as containers of this engine, such as unix:///run/docker.sock')
+    .option('-v, --module-logs', 'show what modules print')
+    .option('-e, --environment <key=value>', 'a variable for every module', collectPairs('--environment'));
+}
+
+/** What iotedgehubdev starts with. */
+function addDevelopment(command: Command): void {
+  command
     .option('-d, --deployment <file>', 'a deployment manifest for the edge device of `sim setup`')
     .option('-i, --inputs <names>', 'inputs of one module under test, "target", such as "input1,input2"')
     .option('-p, --port <n>', 'where messages for the inputs are posted; default 53000', port('--port'))
-    .option('-e, --environment <key=value>', 'a variable for every module', collectPairs('--environment'))
-    .option('--detach', 'run in the background; its log goes to simulator.log in the state folder')
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ edgewright sim start --detach\n  $ edgewright sim device create -d plant-1 --edge',
-    )
-    .action(async (flags: StartFlags) => {
-      await invocation.withWorkspace((workspace) =>
-        flags.detach === true ? startDetached(invocation, workspace, flags) : startHere(invocation, workspace, flags),
-      );
-    });
+    .option('--edge-runtime-version <version>', "also -er: taken for iotedgehubdev's sake, and changes nothing");
+}
+
+function checkHost(host: string | undefined): void {
+  if (host?.includes('://') !== true) return;
+  throw new CliError(
+    'UsageInvalid',
+    `--host is "${host}": it is the name under which the simulator is reached; name a Docker Engine with -H`,
+  );
+}
+
+/** The engine that runs modules; undefined where they are processes. */
+function containersOf({ modulesAs, dockerHost }: StartFlags): { socketPath?: string } | undefined {
+  if (dockerHost === undefined) return modulesAs === 'containers' ? {} : undefined;
+  if (modulesAs === 'processes') {
+    throw new CliError(
+      'UsageInvalid',
+      '--docker-host names an engine for containers, and --modules-as asks for processes',
+    );
+  }
+  const [, socketPath] = /^unix:\/\/(\/.+)$/.exec(dockerHost) ?? [];
+  if (socketPath !== undefined) return { socketPath };
+  throw new CliError(
+    'UsageInvalid',
+    `--docker-host is "${dockerHost}": expected unix:///PATH, as the engine must be on this machine, to whose loopback edgeHub keeps`,
+  );
 }
 
 async function startHere(invocation: Invocation, workspace: Workspace, flags: StartFlags): Promise<void> {
@@ -88,7 +142,8 @@ async function startHere(invocation: Invocation, workspace: Workspace, flags: St
     hubMqttPort: flags.hubMqttPort,
     deviceAuthorities: await Promise.all((flags.deviceCa ?? []).map((file) => readAuthority(invocation, file))),
     messageAckTimeoutSecs: flags.messageAckTimeout,
-    containers: flags.modulesAs === 'containers' ? {} : undefined,
+    containers: containersOf(flags),
+    showModuleOutput: flags.moduleLogs,
     edgeHttpsPort: flags.edgeHttpsPort,
     development: await developmentOf(invocation, flags),
     environment: flags.environment,
@@ -136,6 +191,7 @@ async function readAuthority(invocation: Invocation, file: string): Promise<stri
 
 /** Starts this program again without a terminal, and waits until the simulator answers. */
 async function startDetached(invocation: Invocation, workspace: Workspace, flags: StartFlags): Promise<void> {
+  containersOf(flags); // what is wrong with the flags is said here, and not in the log
   const state = flags.state === undefined ? workspace.simulator.defaultState : invocation.path(flags.state);
   await mkdir(state, { recursive: true });
   const logFile = path.join(state, 'simulator.log');
@@ -188,12 +244,14 @@ function detachedArguments(flags: StartFlags, workspace: string, state: string):
     '--message-ack-timeout': flags.messageAckTimeout,
     '--modules-as': flags.modulesAs,
     '--edge-https-port': flags.edgeHttpsPort,
+    '--docker-host': flags.dockerHost,
   };
   const given = Object.entries(optional).flatMap(([flag, value]) => (value === undefined ? [] : [flag, String(value)]));
   const authorities = (flags.deviceCa ?? []).flatMap((file) => ['--device-ca', file]);
   const variables = Object.entries(flags.environment ?? {}).flatMap(([key, value]) => ['-e', `${key}=${value}`]);
   const own = Object.entries(values).flatMap(([flag, value]) => [flag, String(value)]);
-  return ['sim', 'start', ...own, ...given, ...authorities, ...variables];
+  const logs = flags.moduleLogs === true ? ['--module-logs'] : [];
+  return ['sim', 'start', ...own, ...given, ...logs, ...authorities, ...variables];
 }
 
 async function lastLines(file: string): Promise<string> {

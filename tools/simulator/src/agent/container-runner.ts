@@ -10,6 +10,7 @@ import { engineImage } from './engine-image.ts';
 import { unusable } from './image-layout.ts';
 import type { ImageSources } from './image-sources.ts';
 import { ModuleLog } from './module-log.ts';
+import type { ModuleOutput } from './module-output.ts';
 import type { ModuleExit, ModuleRunner, PreparedModule, RunningModule } from './module-runner.ts';
 import type { ModuleSpec } from './module-spec.ts';
 
@@ -27,6 +28,8 @@ export interface ContainerRunnerOptions {
   readonly socketPath?: string;
   readonly temporaryDirectory: string;
   readonly now: () => number;
+  /** Told what modules print. */
+  readonly onOutput?: ModuleOutput;
 }
 
 /**
@@ -101,7 +104,11 @@ export class ContainerRunner implements ModuleRunner {
   }
 
   async #start(spec: ModuleSpec, container: Docker.Container): Promise<RunningModule> {
-    const log = await ModuleLog.open(path.join(this.#options.directory, spec.name), this.#options.now);
+    const { directory, now, onOutput } = this.#options;
+    const log = await ModuleLog.open(path.join(directory, spec.name), {
+      now,
+      ...(onOutput !== undefined && { onLine: (line) => onOutput(spec.name, line) }),
+    });
     const [stdout, stderr] = [new PassThrough(), new PassThrough()];
     log.take(stdout, 'stdout');
     log.take(stderr, 'stderr');

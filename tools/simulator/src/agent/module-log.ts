@@ -17,29 +17,34 @@ export interface LogLine {
   readonly text: string;
 }
 
+export interface ModuleLogOptions {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Told of every line as it comes. */
+  readonly onLine?: (line: LogLine) => void;
+}
+
 /**
  * What a module writes to its output, kept in `log` and `log.1`: each line with its time and stream, in the form that
  * Kubernetes' container runtimes use (`TIME STREAM F|P TEXT`, P for a piece of a line that goes on).
  */
 export class ModuleLog implements AsyncDisposable {
   readonly #file: string;
-  readonly #now: () => number;
-  readonly #maxFileBytes: number;
+  readonly #options: ModuleLogOptions;
   #stream: WriteStream;
   #bytes: number;
 
-  private constructor(file: string, now: () => number, maxFileBytes: number) {
+  private constructor(file: string, options: ModuleLogOptions) {
     this.#file = file;
-    this.#now = now;
-    this.#maxFileBytes = maxFileBytes;
+    this.#options = options;
     this.#bytes = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
     this.#stream = this.#open();
   }
 
   /** @param directory the module's folder; made when it is not there */
-  static async open(directory: string, now: () => number, maxFileBytes = MAX_FILE_BYTES): Promise<ModuleLog> {
+  static async open(directory: string, options: ModuleLogOptions): Promise<ModuleLog> {
     await mkdir(directory, { recursive: true });
-    return new ModuleLog(path.join(directory, 'log'), now, maxFileBytes);
+    return new ModuleLog(path.join(directory, 'log'), options);
   }
 
   /** Keeps what a stream brings, until it ends. */
@@ -81,10 +86,12 @@ export class ModuleLog implements AsyncDisposable {
   }
 
   #write(stream: LogLine['stream'], flag: 'F' | 'P', text: string): void {
-    const line = `${new Date(this.#now()).toISOString()} ${stream} ${flag} ${text}\n`;
+    const time = new Date(this.#options.now()).toISOString();
+    this.#options.onLine?.({ time, stream, text });
+    const line = `${time} ${stream} ${flag} ${text}\n`;
     this.#bytes += Buffer.byteLength(line);
     this.#stream.write(line);
-    if (this.#bytes < this.#maxFileBytes) return;
+    if (this.#bytes < MAX_FILE_BYTES) return;
     // what the old stream has not written yet follows its file under the new name
     const full = this.#stream;
     renameSync(this.#file, `${this.#file}.1`);

@@ -12,6 +12,7 @@ import { unusable } from './image-layout.ts';
 import type { LocatedImage } from './image-layout.ts';
 import type { ImageSources } from './image-sources.ts';
 import { ModuleLog } from './module-log.ts';
+import type { ModuleOutput } from './module-output.ts';
 import type { ModuleExit, ModuleRunner, PreparedModule, RunningModule } from './module-runner.ts';
 import type { ModuleSpec } from './module-spec.ts';
 import { ProcessGuard } from './process-guard.ts';
@@ -27,6 +28,8 @@ export interface ProcessRunnerOptions {
   readonly nodePath: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly now: () => number;
+  /** Told what modules print. */
+  readonly onOutput?: ModuleOutput;
 }
 
 /** Runs modules as processes: the image is unpacked, and its entry point started in it. There is no isolation. */
@@ -58,7 +61,7 @@ export class ProcessRunner implements ModuleRunner {
     command({});
     return {
       imageDigest: image.digest,
-      start: async (environment) => await this.#start(command(environment), directory),
+      start: async (environment) => await this.#start(spec.name, command(environment)),
     };
   }
 
@@ -70,8 +73,12 @@ export class ProcessRunner implements ModuleRunner {
     await this.#guard[Symbol.asyncDispose]();
   }
 
-  async #start(command: ProcessCommand, directory: string): Promise<RunningModule> {
-    const log = await ModuleLog.open(directory, this.#options.now);
+  async #start(moduleId: string, command: ProcessCommand): Promise<RunningModule> {
+    const { directory, now, onOutput } = this.#options;
+    const log = await ModuleLog.open(path.join(directory, moduleId), {
+      now,
+      ...(onOutput !== undefined && { onLine: (line) => onOutput(moduleId, line) }),
+    });
     // detached: a process group of its own, which can be ended as a whole and which Ctrl-C does not reach
     const child = spawn(command.file, command.args, {
       cwd: command.workingDirectory,
