@@ -20,10 +20,16 @@ async function step(name: string, work: () => Promise<string>): Promise<void> {
 
 await rm(dist, { recursive: true, force: true });
 await step('programs', async () => `${(await bundlePrograms(root, dist)).length} files`);
-await step('simulator page', async () => {
-  // beside the bundles, where tools/simulator/src/page/page-assets.ts looks for them
-  await cp(path.join(root, 'tools/simulator/src/page/assets'), path.join(dist, 'simulator-page'), { recursive: true });
-  return `${(await readdir(path.join(dist, 'simulator-page'))).length} files`;
-});
+// beside the bundles, where their page-assets.ts look for them
+const pages = {
+  'simulator-page': 'tools/simulator/src/page/assets',
+  'rollout-page': 'cloud/iothub/src/rollouts/page/assets',
+};
+for (const [name, assets] of Object.entries(pages)) {
+  await step(name, async () => {
+    await cp(path.join(root, assets), path.join(dist, name), { recursive: true });
+    return `${(await readdir(path.join(dist, name))).length} files`;
+  });
+}
 await step('scorer', async () => `${(await bundleScorer(path.join(dist, 'scorer'))).files.length} files`);
 await step('types', async () => `${(await emitDeclarations(root, path.join(dist, 'types'))).length} files`);

@@ -10,6 +10,7 @@ export {
 export type { AciDeployment, AksDeployment, DeploymentConfig, LocalDeployment } from './deployment-config.ts';
 export { datatypes, tensorSpecText } from './datatype.ts';
 export type { Datatype } from './datatype.ts';
+export { checkRolloutFile } from './check-rollout-file.ts';
 export { checkDocument, documentIssues } from './document.ts';
 export type { DocumentIssue } from './document.ts';
 export { errorCatalogue } from './errors/catalogue.ts';

@@ -12,24 +12,31 @@ const Bounds = {
   maximum: Type.Optional(Type.Number()),
 };
 
-/** What must hold of the devices of a ring while it is watched. */
-export const RolloutGateSchema = Type.Union([
-  Type.Object(
+/** A time with its zone, so that it means the same wherever the controller runs. */
+const Time = Type.String({
+  pattern: String.raw`^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$`,
+  description: 'a time in ISO 8601 with its zone, such as 2026-12-24T00:00Z',
+});
+const closed = { additionalProperties: false } as const;
+
+/** The forms of a gate by the member that tells them apart. */
+export const rolloutGateForms = {
+  share: Type.Object(
     {
       ...Bounds,
       share: Type.String({ description: "the share of devices whose module's twin fulfils this condition" }),
     },
-    { additionalProperties: false },
+    closed,
   ),
-  Type.Object(
+  value: Type.Object(
     {
       ...Bounds,
       value: Type.String({ description: 'a reported number by its path, such as latencyMs.p99' }),
       aggregate: Type.Enum(['mean', 'minimum', 'maximum', 'p95'], { description: 'over the devices of the ring' }),
     },
-    { additionalProperties: false },
+    closed,
   ),
-  Type.Object(
+  ratio: Type.Object(
     {
       ...Bounds,
       ratio: Type.Tuple([Type.String(), Type.String()], {
@@ -37,15 +44,23 @@ export const RolloutGateSchema = Type.Union([
           'two reported counters by their paths, summed over the ring since it began: the first by the second',
       }),
     },
-    { additionalProperties: false },
+    closed,
   ),
-  Type.Object(
+  metric: Type.Object(
     {
       ...Bounds,
       metric: Type.String({ description: "a metric of the ring's deployment, such as reportedFailedCount" }),
     },
-    { additionalProperties: false },
+    closed,
   ),
+};
+
+/** What must hold of the devices of a ring while it is watched. */
+export const RolloutGateSchema = Type.Union([
+  rolloutGateForms.share,
+  rolloutGateForms.value,
+  rolloutGateForms.ratio,
+  rolloutGateForms.metric,
 ]);
 
 export type RolloutGate = Static<typeof RolloutGateSchema>;
@@ -81,6 +96,7 @@ export type RolloutWindow = Static<typeof RolloutWindowSchema>;
 /** A rollout: what is to reach which devices, in which order, and what must hold on the way. */
 export const RolloutFileSchema = Type.Object(
   {
+    $schema: Type.Optional(Type.String({ description: 'the JSON Schema of this file, for editors' })),
     name: Name,
     content: Type.String({ description: 'the file of the layer, relative to this file' }),
     priority: Type.Integer({ minimum: 1, description: 'of the deployments; larger than that of the base' }),
@@ -104,7 +120,7 @@ export const RolloutFileSchema = Type.Object(
     ),
     windows: Type.Optional(Type.Array(RolloutWindowSchema, { maxItems: 50 })),
     freeze: Type.Optional(
-      Type.Array(Type.Object({ from: Type.String(), to: Type.String() }, { additionalProperties: false }), {
+      Type.Array(Type.Object({ from: Time, to: Time }, { additionalProperties: false }), {
         maxItems: 50,
         description: 'times, ISO 8601, in which no ring begins',
       }),

@@ -25,6 +25,7 @@ export { configurationOfContent, configurationOfDevice, planChange } from './pla
 export type { PlannedChange } from './plan/plan-hub.ts';
 export { compileCondition } from './plan/target-condition.ts';
 export type { TargetCondition } from './plan/target-condition.ts';
+export { approveRing, askRollout } from './rollouts/ask-rollout.ts';
 export { assignRings } from './rollouts/assign-rings.ts';
 export type { GateValue } from './rollouts/check-gates.ts';
 export { openRolloutStore } from './rollouts/open-rollout-store.ts';
@@ -45,6 +46,10 @@ export type {
 export type { RolloutLock, RolloutStore } from './rollouts/rollout-store.ts';
 export { rolloutView } from './rollouts/rollout-view.ts';
 export type { GateSeries, RingStatus, RolloutView } from './rollouts/rollout-view.ts';
+export { isOver, watchRollout } from './rollouts/watch-rollout.ts';
+export type { WatchRolloutOptions } from './rollouts/watch-rollout.ts';
+export { serveRolloutPage } from './rollouts/page/serve-rollout-page.ts';
+export type { RolloutPage, RolloutPageOptions } from './rollouts/page/serve-rollout-page.ts';
 export { SqliteRolloutStore } from './rollouts/sqlite-rollout-store.ts';
 export { keepRollout, prepareRollout } from './rollouts/start-rollout.ts';
 export type { PreparedRollout, StartRolloutInput } from './rollouts/start-rollout.ts';

@@ -61,8 +61,17 @@ export type {
   Tensor,
 } from '@edgewright/engine';
 export { WorkspaceRollouts } from './workspace-rollouts.ts';
-export type { DriveInput, StartInput } from './workspace-rollouts.ts';
-export type { AuditEntry, GateSeries, RingCounts, RingLook, RingStatus, RolloutView } from '@edgewright/iothub';
+export type { DriveInput, RolloutPlace, ServePageInput, StartInput, WatchInput } from './workspace-rollouts.ts';
+export type {
+  AuditEntry,
+  GateSeries,
+  RingCounts,
+  RingLook,
+  RingStatus,
+  RolloutPage,
+  RolloutView,
+  RolloutWish,
+} from '@edgewright/iothub';
 export type {
   ConfigurationChange,
   DeploymentSettings,

@@ -1,23 +1,53 @@
 import path from 'node:path';
-import { RolloutFileSchema } from '@edgewright/contract';
+import { checkRolloutFile } from '@edgewright/contract';
 import type { EventSink } from '@edgewright/contract';
-import type { AuditEntry, RingLook, RolloutRecord, RolloutStore, RolloutView, RolloutWish } from '@edgewright/iothub';
+import Type from 'typebox';
+import type {
+  AuditEntry,
+  RingLook,
+  RolloutPage,
+  RolloutRecord,
+  RolloutStore,
+  RolloutView,
+  RolloutWish,
+} from '@edgewright/iothub';
 import { readDocument } from './read-document.ts';
 import type { HubSelection, WorkspaceEdge } from './workspace-edge.ts';
 import type { WorkspaceFolders } from './workspace-folders.ts';
 
-export interface StartInput extends HubSelection {
+/** Where the state of rollouts is; default: a file in the workspace. */
+export interface RolloutPlace {
+  /** A container of Azure Blob storage, `https://ACCOUNT.blob.core.windows.net/CONTAINER`, with a SAS or without. */
+  readonly containerUrl?: string;
+  /** Of the storage account; without it, and without a SAS, Entra ID is asked. */
+  readonly storageConnectionString?: string;
+}
+
+export interface StartInput extends HubSelection, RolloutPlace {
   /** The rollout file, JSON or YAML. */
   readonly file: string;
   readonly signal: AbortSignal;
 }
 
-export interface DriveInput extends HubSelection {
+export interface DriveInput extends HubSelection, RolloutPlace {
   readonly name: string;
   readonly signal: AbortSignal;
 }
 
-/** Changes that reach a fleet ring by ring, and go back by themselves. Their state is in the workspace. */
+export interface WatchInput extends RolloutPlace {
+  readonly name: string;
+  /** Milliseconds between two looks into the store. */
+  readonly intervalMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface ServePageInput extends RolloutPlace {
+  /** 0 for any free port. */
+  readonly port: number;
+  readonly intervalMs: number;
+}
+
+/** Changes that reach a fleet ring by ring, and go back by themselves. */
 export class WorkspaceRollouts {
   readonly #directory: string;
   readonly #edge: WorkspaceEdge;
@@ -52,7 +82,7 @@ export class WorkspaceRollouts {
   async start(input: StartInput): Promise<RolloutView> {
     const prepared = await this.#prepare(input);
     const { keepRollout } = await import('@edgewright/iothub');
-    await this.#withStore(async (store) => await keepRollout(store, prepared));
+    await this.#withStore(input, async (store) => await keepRollout(store, prepared));
     return await this.drive({ ...input, name: prepared.record.name });
   }
 
@@ -61,11 +91,11 @@ export class WorkspaceRollouts {
     const { driveRollout, rolloutView } = await import('@edgewright/iothub');
     const { name, signal } = input;
     await using hub = await this.#edge.hub(input);
-    return await this.#withStore(async (store) => {
+    return await this.#withStore(input, async (store) => {
       let told = '';
       const onStep = (record: RolloutRecord) => {
         const text = stepText(record);
-        if (text !== told) this.#events({ stage: 'edge.rollout', state: 'started', text });
+        if (text !== told) this.#events({ stage: 'edge.rollout', state: 'done', text });
         told = text;
       };
       await driveRollout({ hub, store, name, signal, now: Date.now, onStep });
@@ -73,34 +103,32 @@ export class WorkspaceRollouts {
     });
   }
 
-  /** Tells the controller of a rollout what a person wants; one that runs elsewhere hears of it at its next step. */
-  async wish(name: string, wish: RolloutWish): Promise<RolloutView> {
-    const { rolloutView } = await import('@edgewright/iothub');
-    return await this.#withStore(async (store) => {
-      const { state } = await store.get(name);
-      // what is done can still be taken back
-      const again =
-        wish === 'rollback' && (state === 'done' || state === 'aborted') ? { state: 'running' as const } : {};
-      await store.change(name, { wish, ...again }, { time: Date.now(), act: `asked: ${wish}`, details: '' });
+  /**
+   * Tells the controller of a rollout what a person wants; one that runs elsewhere hears of it at its next step.
+   *
+   * @throws IotHubError `RolloutNotFound`, `RolloutActRefused` when it has ended
+   */
+  async wish(name: string, wish: RolloutWish, place: RolloutPlace = {}): Promise<RolloutView> {
+    const { askRollout, rolloutView } = await import('@edgewright/iothub');
+    return await this.#withStore(place, async (store) => {
+      await askRollout(store, name, { wish, now: Date.now() });
       return await rolloutView(store, name);
     });
   }
 
-  /** Approves the ring that waits for it. */
-  async approve(name: string): Promise<RolloutView> {
-    const { rolloutView } = await import('@edgewright/iothub');
-    return await this.#withStore(async (store) => {
-      const { ring, file } = await store.get(name);
-      const entry = { time: Date.now(), act: 'approved', details: file.rings[ring]?.name ?? '' };
-      await store.change(name, { approved: ring + 1 }, entry);
+  /** Approves the ring that waits for it. @throws IotHubError `RolloutNotFound`, `RolloutActRefused` when none waits */
+  async approve(name: string, place: RolloutPlace = {}): Promise<RolloutView> {
+    const { approveRing, rolloutView } = await import('@edgewright/iothub');
+    return await this.#withStore(place, async (store) => {
+      await approveRing(store, name, Date.now());
       return await rolloutView(store, name);
     });
   }
 
-  /** Every rollout of the workspace. */
-  async list(): Promise<readonly RolloutView[]> {
+  /** Every rollout, the oldest first. */
+  async list(place: RolloutPlace = {}): Promise<readonly RolloutView[]> {
     const { rolloutView } = await import('@edgewright/iothub');
-    return await this.#withStore(async (store) => {
+    return await this.#withStore(place, async (store) => {
       const views: RolloutView[] = [];
       for (const { name } of await store.list()) views.push(await rolloutView(store, name));
       return views;
@@ -108,14 +136,34 @@ export class WorkspaceRollouts {
   }
 
   /** @throws IotHubError `RolloutNotFound` */
-  async status(name: string): Promise<RolloutView> {
+  async status(name: string, place: RolloutPlace = {}): Promise<RolloutView> {
     const { rolloutView } = await import('@edgewright/iothub');
-    return await this.#withStore(async (store) => await rolloutView(store, name));
+    return await this.#withStore(place, async (store) => await rolloutView(store, name));
   }
 
-  /** What was done, and the gates over time. @throws IotHubError `RolloutNotFound` */
-  async history(name: string): Promise<{ readonly acts: readonly AuditEntry[]; readonly looks: readonly RingLook[] }> {
-    return await this.#withStore(async (store) => {
+  /** How a rollout stands now, and then each time that something has changed, until it has ended. @throws IotHubError `RolloutNotFound` */
+  async *watch(input: WatchInput): AsyncGenerator<RolloutView> {
+    const { watchRollout } = await import('@edgewright/iothub');
+    await using store = await this.#open(input);
+    yield* watchRollout(store, input);
+  }
+
+  /** Serves a page of all rollouts on this machine, until it is disposed of. @throws IotHubError `RolloutPageFailed` */
+  async servePage({ port, intervalMs, ...place }: ServePageInput): Promise<RolloutPage> {
+    const { serveRolloutPage } = await import('@edgewright/iothub');
+    await using opened = new AsyncDisposableStack();
+    const store = opened.use(await this.#open(place));
+    const page = opened.use(await serveRolloutPage({ store, port, intervalMs }));
+    const resources = opened.move();
+    return { url: page.url, [Symbol.asyncDispose]: async () => await resources.disposeAsync() };
+  }
+
+  /** What was done, and what was seen over time. @throws IotHubError `RolloutNotFound` */
+  async history(
+    name: string,
+    place: RolloutPlace = {},
+  ): Promise<{ readonly acts: readonly AuditEntry[]; readonly looks: readonly RingLook[] }> {
+    return await this.#withStore(place, async (store) => {
       await store.get(name);
       return { acts: await store.auditOf(name), looks: await store.looksOf(name) };
     });
@@ -123,15 +171,23 @@ export class WorkspaceRollouts {
 
   async #prepare(input: Omit<StartInput, 'signal'>) {
     const { prepareRollout } = await import('@edgewright/iothub');
-    const file = await readDocument(RolloutFileSchema, input.file, 'the rollout file');
+    const file = checkRolloutFile(await readDocument(Type.Unknown(), input.file, 'the rollout file'), input.file);
     const content = await this.#edge.contentOf(path.resolve(path.dirname(input.file), file.content));
     await using hub = await this.#edge.hub(input);
     return await prepareRollout(hub, { file, content, now: Date.now() });
   }
 
-  async #withStore<Result>(action: (store: RolloutStore) => Promise<Result>): Promise<Result> {
-    const { SqliteRolloutStore } = await import('@edgewright/iothub');
-    await using store = SqliteRolloutStore.open(this.#directory);
+  async #open({ containerUrl, storageConnectionString }: RolloutPlace): Promise<RolloutStore> {
+    const { openRolloutStore } = await import('@edgewright/iothub');
+    return await openRolloutStore({
+      directory: this.#directory,
+      ...(containerUrl === undefined ? {} : { containerUrl }),
+      ...(storageConnectionString === undefined ? {} : { storageConnectionString }),
+    });
+  }
+
+  async #withStore<Result>(place: RolloutPlace, action: (store: RolloutStore) => Promise<Result>): Promise<Result> {
+    await using store = await this.#open(place);
     return await action(store);
   }
 }

@@ -68,6 +68,18 @@ export const iothubErrors = {
     meaning: 'Another controller drives the rollout',
     remedy: 'Let it go on, or end it first; pause, abort and rollback reach it by themselves.',
   },
+  RolloutActRefused: {
+    fault: 'user',
+    httpStatus: 409,
+    meaning: 'A rollout is not in a state in which this can be done to it',
+    remedy: '`edgewright rollout status NAME` shows where it stands.',
+  },
+  RolloutPageFailed: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'The page of rollouts cannot be served',
+    remedy: 'Choose another port, or none: then any free one is taken.',
+  },
   RolloutStoreInvalid: {
     fault: 'user',
     httpStatus: 400,

@@ -2,11 +2,10 @@ import { IotHubError } from '../iothub-error.ts';
 
 /** The failure of asking for a rollout that is not there. */
 export function rolloutNotFound(name: string, known: readonly string[]): IotHubError {
-  return new IotHubError(
-    'RolloutNotFound',
-    `cannot find the rollout "${name}": ${known.length === 0 ? 'there is none' : `there are ${known.join(', ')}`}`,
-    { details: { rollout: name } },
-  );
+  const others = known.length === 0 ? 'there is none' : `those that there are: ${known.join(', ')}`;
+  return new IotHubError('RolloutNotFound', `cannot find the rollout "${name}"; ${others}`, {
+    details: { rollout: name },
+  });
 }
 
 export function rolloutExists(name: string): IotHubError {

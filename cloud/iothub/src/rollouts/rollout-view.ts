@@ -52,10 +52,18 @@ export interface RolloutView {
 const MAX_VALUES = 120;
 const MAX_ACTS = 50;
 
-/** @throws IotHubError `RolloutNotFound` */
-export async function rolloutView(store: RolloutStore, name: string): Promise<RolloutView> {
+/**
+ * @param known all looks so far, where somebody has read them already
+ * @throws IotHubError `RolloutNotFound`
+ */
+export async function rolloutView(
+  store: RolloutStore,
+  name: string,
+  known?: readonly RingLook[],
+): Promise<RolloutView> {
   const record = await store.get(name);
-  const [sizes, acts, looks] = [await store.sizesOf(name), await store.auditOf(name), await store.looksOf(name)];
+  const [sizes, acts] = [await store.sizesOf(name), await store.auditOf(name)];
+  const looks = known ?? (await store.looksOf(name));
   const isPaused = record.state === 'running' && record.wish === 'pause';
   // a rollback walks back to the first ring, so how far it had come stands in the audit log
   const begun = new Set(acts.filter(({ act }) => act === 'ring began').map(({ details }) => details));

@@ -1,4 +1,4 @@
-import { checkDocument, RolloutFileSchema } from '@edgewright/contract';
+import { checkRolloutFile } from '@edgewright/contract';
 import type { RolloutFile } from '@edgewright/contract';
 import type { DeploymentContent } from '../hub-deployments.ts';
 import type { Hub } from '../hub.ts';
@@ -32,7 +32,7 @@ export interface PreparedRollout {
  *   device has no base deployment below the rollout's priority
  */
 export async function prepareRollout(hub: Hub, { file, content, now }: StartRolloutInput): Promise<PreparedRollout> {
-  checkDocument(RolloutFileSchema, file, 'the rollout file');
+  checkRolloutFile(file, 'the rollout file');
   checkConditions(file);
   const devices: PlannedDevice[] = [];
   const query = 'SELECT * FROM devices WHERE capabilities.iotEdge = true';

@@ -1,17 +1,29 @@
+import { once } from 'node:events';
 import type { Command } from 'commander';
-import type { RolloutView } from '@edgewright/workspace';
+import type { RolloutPlace, RolloutView } from '@edgewright/workspace';
+import { CliError } from '../cli-error.ts';
+import { port } from '../flag-values.ts';
 import type { Invocation } from '../invocation.ts';
 import { textTable } from '../text-table.ts';
 import { hubSelection, withHubFlags } from './hub-flags.ts';
 import type { HubFlags } from './hub-flags.ts';
+import { placeOf, withPlaceFlag } from './rollout-flags.ts';
+import type { PlaceFlags } from './rollout-flags.ts';
+import { actText, rolloutText, valueText } from './rollout-text.ts';
+import { rolloutWatcher } from './rollout-watch.ts';
 
-/** `edgewright rollout start|status|pause|resume|abort|rollback|approve|history`. */
+/** How often the store is looked into for those who watch, in milliseconds; other machines' stores are asked less often. */
+const LOCAL_INTERVAL_MS = 500;
+const REMOTE_INTERVAL_MS = 3000;
+
+/** `edgewright rollout start|status|page|pause|resume|abort|rollback|approve|history`. */
 export function defineRollout(program: Command, invocation: Invocation): void {
   const group = program.command('rollout').description('bring a change to a fleet ring by ring, and back by itself');
   defineStart(group, invocation);
   defineDriving(group, invocation);
   defineWishes(group, invocation);
   defineStatus(group, invocation);
+  definePage(group, invocation);
   defineHistory(group, invocation);
 }
 
@@ -21,10 +33,11 @@ function defineStart(group: Command, invocation: Invocation): void {
     .description('start a rollout and drive it to its end; it may be ended anywhere and resumed')
     .argument('<file>', 'the rollout file, JSON or YAML; docs/rollouts.md describes it')
     .option('--dry-run', 'only say which devices each ring would have');
-  withHubFlags(command)
+  withPlaceFlag(withHubFlags(command))
     .addHelpText('after', '\nExample:\n  $ edgewright rollout start rollout.yaml --dry-run')
-    .action(async (file: string, flags: HubFlags & { dryRun?: boolean }) => {
-      const input = { ...hubSelection(flags, invocation), file: invocation.path(file) };
+    .action(async (file: string, flags: HubFlags & PlaceFlags & { dryRun?: boolean }) => {
+      const place = placeOf(flags, invocation);
+      const input = { ...hubSelection(flags, invocation), ...place, file: invocation.path(file) };
       if (flags.dryRun === true) {
         const rings = await invocation.withWorkspace((workspace) => workspace.rollouts.dryRun(input));
         invocation.terminal.result({ rings }, () => ringsText(rings));
@@ -38,13 +51,19 @@ function defineStart(group: Command, invocation: Invocation): void {
 /** Verbs that need a controller: the one that runs, or this process. */
 function defineDriving(group: Command, invocation: Invocation): void {
   const verb = (name: 'resume' | 'rollback', description: string) =>
-    withHubFlags(group.command(name).description(description).argument('<name>', 'the rollout'))
+    withPlaceFlag(withHubFlags(group.command(name).description(description).argument('<name>', 'the rollout')))
       .addHelpText('after', `\nExample:\n  $ edgewright rollout ${name} diabetes-2`)
-      .action(async (rollout: string, flags: HubFlags) => {
+      .action(async (rollout: string, flags: HubFlags & PlaceFlags) => {
         const view = await invocation.withWorkspace(async (workspace) => {
-          await workspace.rollouts.wish(rollout, name === 'resume' ? 'run' : 'rollback');
+          const place = placeOf(flags, invocation);
+          await workspace.rollouts.wish(rollout, name === 'resume' ? 'run' : 'rollback', place);
           const { signal } = invocation.context;
-          return await workspace.rollouts.drive({ ...hubSelection(flags, invocation), name: rollout, signal });
+          return await workspace.rollouts.drive({
+            ...hubSelection(flags, invocation),
+            ...place,
+            name: rollout,
+            signal,
+          });
         });
         show(view, invocation);
       });
@@ -59,14 +78,14 @@ function defineWishes(group: Command, invocation: Invocation): void {
     ['approve', 'let the ring begin that waits for approval'],
   ] as const;
   for (const [name, description] of verbs) {
-    group
-      .command(name)
-      .description(description)
-      .argument('<name>', 'the rollout')
+    withPlaceFlag(group.command(name).description(description).argument('<name>', 'the rollout'))
       .addHelpText('after', `\nExample:\n  $ edgewright rollout ${name} diabetes-2`)
-      .action(async (rollout: string) => {
+      .action(async (rollout: string, flags: PlaceFlags) => {
+        const place = placeOf(flags, invocation);
         const view = await invocation.withWorkspace((workspace) =>
-          name === 'approve' ? workspace.rollouts.approve(rollout) : workspace.rollouts.wish(rollout, name),
+          name === 'approve'
+            ? workspace.rollouts.approve(rollout, place)
+            : workspace.rollouts.wish(rollout, name, place),
         );
         show(view, invocation);
       });
@@ -74,32 +93,73 @@ function defineWishes(group: Command, invocation: Invocation): void {
 }
 
 function defineStatus(group: Command, invocation: Invocation): void {
-  group
+  const command = group
     .command('status')
-    .description('where rollouts stand: rings, devices, and the last values of gates')
+    .description('where rollouts stand: rings, devices by state, and the last values of gates')
     .argument('[name]', 'the rollout; default: all')
-    .addHelpText('after', '\nExample:\n  $ edgewright rollout status diabetes-2')
-    .action(async (name: string | undefined) => {
+    .option('-w, --watch', 'go on showing one rollout until it has ended');
+  withPlaceFlag(command)
+    .addHelpText('after', '\nExample:\n  $ edgewright rollout status diabetes-2 --watch')
+    .action(async (name: string | undefined, flags: PlaceFlags & { watch?: boolean }) => {
+      const place = placeOf(flags, invocation);
+      if (flags.watch === true) {
+        await watch(invocation, name, place);
+        return;
+      }
       const views = await invocation.withWorkspace(async (workspace) =>
-        name === undefined ? await workspace.rollouts.list() : [await workspace.rollouts.status(name)],
+        name === undefined ? await workspace.rollouts.list(place) : [await workspace.rollouts.status(name, place)],
       );
-      invocation.terminal.result({ rollouts: views }, () => views.map(viewText).join('\n\n') || 'no rollouts');
+      invocation.terminal.result({ rollouts: views }, () => views.map(rolloutText).join('\n\n') || 'no rollouts');
+    });
+}
+
+async function watch(invocation: Invocation, name: string | undefined, place: RolloutPlace): Promise<void> {
+  if (name === undefined) throw new CliError('UsageInvalid', '--watch shows one rollout: name it');
+  const show = rolloutWatcher(invocation);
+  await invocation.withWorkspace(async ({ rollouts }) => {
+    const { signal } = invocation.context;
+    for await (const view of rollouts.watch({ ...place, name, intervalMs: intervalMs(place), signal })) {
+      show(view);
+      invocation.exitCode = exitCodeOf(view);
+    }
+  });
+}
+
+function intervalMs({ containerUrl }: RolloutPlace): number {
+  return containerUrl === undefined ? LOCAL_INTERVAL_MS : REMOTE_INTERVAL_MS;
+}
+
+function definePage(group: Command, invocation: Invocation): void {
+  const command = group
+    .command('page')
+    .description('serve a page of the rollouts on this machine: rings, devices by state, gates over time; until Ctrl-C')
+    .option('-p, --port <n>', 'default: any free one', port('--port'), 0);
+  withPlaceFlag(command)
+    .addHelpText('after', '\nExample:\n  $ edgewright rollout page')
+    .action(async (flags: PlaceFlags & { port: number }) => {
+      const place = placeOf(flags, invocation);
+      const { signal } = invocation.context;
+      await invocation.withWorkspace(async ({ rollouts }) => {
+        const input = { ...place, port: flags.port, intervalMs: intervalMs(place) };
+        await using page = await rollouts.servePage(input);
+        invocation.terminal.result({ url: page.url }, () => `page: ${page.url}`);
+        if (!signal.aborted) await once(signal, 'abort');
+      });
     });
 }
 
 function defineHistory(group: Command, invocation: Invocation): void {
-  group
+  const command = group
     .command('history')
     .description('everything that was done, and the values of gates over time')
-    .argument('<name>', 'the rollout')
+    .argument('<name>', 'the rollout');
+  withPlaceFlag(command)
     .addHelpText('after', '\nExample:\n  $ edgewright rollout history diabetes-2')
-    .action(async (name: string) => {
-      const history = await invocation.withWorkspace((workspace) => workspace.rollouts.history(name));
+    .action(async (name: string, flags: PlaceFlags) => {
+      const place = placeOf(flags, invocation);
+      const history = await invocation.withWorkspace((workspace) => workspace.rollouts.history(name, place));
       const rows = [
-        ...history.acts.map(({ time, act, details }) => ({
-          time,
-          text: `${act}${details === '' ? '' : `: ${details}`}`,
-        })),
+        ...history.acts.map(({ time, act, details }) => ({ time, text: actText(act, details) })),
         ...history.looks.flatMap(({ time, gates }) =>
           gates.map(({ gate, value, passed }) => ({
             time,
@@ -114,26 +174,12 @@ function defineHistory(group: Command, invocation: Invocation): void {
 }
 
 function show(view: RolloutView, invocation: Invocation): void {
-  if (view.state === 'rolled-back' || view.state === 'rolling-back') invocation.exitCode = 1;
-  invocation.terminal.result(view, () => viewText(view));
+  invocation.exitCode = exitCodeOf(view);
+  invocation.terminal.result(view, () => rolloutText(view));
 }
 
-function viewText({ name, state, reason, rings }: RolloutView): string {
-  const table = textTable(rings, [
-    { heading: 'RING', cell: (ring) => ring.name },
-    { heading: 'DEVICES', cell: (ring) => String(ring.devices), align: 'right' },
-    { heading: 'STATE', cell: (ring) => ring.state },
-    {
-      heading: 'GATES',
-      cell: ({ gates }) =>
-        gates.map(({ gate, value, passed }) => `${gate} ${valueText(value)}${passed ? '' : ' FAILED'}`).join(', '),
-    },
-  ]);
-  return `${name}: ${state}${reason === '' ? '' : ` (${reason})`}\n\n${table}`;
-}
-
-function valueText(value: number | null): string {
-  return value === null ? 'not reported' : String(Number(value.toPrecision(4)));
+function exitCodeOf({ state }: RolloutView): number {
+  return state === 'rolled-back' || state === 'rolling-back' ? 1 : 0;
 }
 
 function ringsText(rings: Readonly<Record<string, readonly string[]>>): string {
