@@ -15,6 +15,7 @@ import {
   parseJson,
 } from '@edgewright/contract';
 import type { DockerArchive, OciImageConfig } from '@edgewright/contract';
+import { tarGuard } from '../layout/tar-guard.ts';
 import { PackagerError } from '../packager-error.ts';
 import type { BaseImage, BaseLayer } from './base-image.ts';
 import { platformFrom } from './platform-from.ts';
@@ -38,8 +39,15 @@ interface Archive {
 
 const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 const MAX_MEMBERS = 10_000;
-/** What a layer may unpack to; more is a bomb. */
-const MAX_LAYER_BYTES = 64 * 1024 ** 3;
+/** What an archive may be; more is a bomb. */
+export interface ArchiveLimits {
+  /** Of the archive, and of all its layers together, each unpacked. */
+  readonly unpackedBytes: number;
+  /** Of small members, which are held in memory until it is known which of them are documents. */
+  readonly heldBytes: number;
+}
+
+const LIMITS: ArchiveLimits = { unpackedBytes: 64 * 1024 ** 3, heldBytes: 64 * 1024 ** 2 };
 
 /**
  * A base image from an archive of `docker save`. Nothing of it is written to a path that the archive names.
@@ -47,10 +55,14 @@ const MAX_LAYER_BYTES = 64 * 1024 ** 3;
  * @param name `docker-archive:PATH[:TAG]`, PATH relative to the folder of the configuration
  * @throws PackagerError `BaseImageInvalid`
  */
-export async function readArchiveBase(name: string, configDirectory: string): Promise<BaseImage> {
+export async function readArchiveBase(
+  name: string,
+  configDirectory: string,
+  limits: ArchiveLimits = LIMITS,
+): Promise<BaseImage> {
   const { file, tag } = splitName(name.slice('docker-archive:'.length), configDirectory);
   if (!existsSync(file)) throw refusedBase(name, `there is no file "${file}"`);
-  const archive = await readArchive(file).catch((cause: unknown) => {
+  const archive = await readArchive(file, limits).catch((cause: unknown) => {
     throw cause instanceof PackagerError ? cause : refusedBase(name, messageOf(cause), cause);
   });
   const image = chooseImage(name, archive, tag);
@@ -90,11 +102,13 @@ function splitName(rest: string, configDirectory: string): { file: string; tag?:
   return { file: path.resolve(configDirectory, match[1] ?? ''), tag: match[2] ?? '' };
 }
 
-async function readArchive(file: string): Promise<Archive> {
+async function readArchive(file: string, limits: ArchiveLimits): Promise<Archive> {
   const members = new Map<string, Member>();
   const links = new Map<string, string>();
   const entries = extract();
-  const reading = pipeline(createReadStream(file), await unpackerOf(file), entries);
+  const left = { unpackedBytes: limits.unpackedBytes, heldBytes: limits.heldBytes };
+  const guard = tarGuard({ totalBytes: limits.unpackedBytes });
+  const reading = pipeline(createReadStream(file), await unpackerOf(file), guard, entries);
   // a broken archive ends the loop below as well; its reason is thrown there
   reading.catch(() => {});
   for await (const entry of entries) {
@@ -105,7 +119,8 @@ async function readArchive(file: string): Promise<Archive> {
       const target = type === 'link' ? (linkname ?? '') : path.posix.join(path.posix.dirname(place), linkname ?? '');
       links.set(place, path.posix.normalize(target));
     }
-    if (type === 'file') members.set(place, await measure(entry as AsyncIterable<Buffer>, entry.header.size ?? 0));
+    if (type === 'file')
+      members.set(place, await measure(entry as AsyncIterable<Buffer>, entry.header.size ?? 0, left));
     else entry.resume();
   }
   await reading;
@@ -122,8 +137,14 @@ function isGzipHead(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
-/** Takes both digests of a member in one pass. */
-async function measure(entry: AsyncIterable<Buffer>, sizeBytes: number): Promise<Member> {
+/** Takes both digests of a member in one pass. @param left of the limits; less afterwards */
+async function measure(
+  entry: AsyncIterable<Buffer>,
+  sizeBytes: number,
+  left: { unpackedBytes: number; heldBytes: number },
+): Promise<Member> {
+  const isHeld = sizeBytes <= Math.min(MAX_DOCUMENT_BYTES, left.heldBytes);
+  if (isHeld) left.heldBytes -= sizeBytes;
   const packed = createHash('sha256');
   const plain = createHash('sha256');
   const kept: Buffer[] = [];
@@ -132,10 +153,10 @@ async function measure(entry: AsyncIterable<Buffer>, sizeBytes: number): Promise
   let isFirst = true;
   for await (const chunk of entry) {
     packed.update(chunk);
-    if (sizeBytes <= MAX_DOCUMENT_BYTES) kept.push(chunk);
+    if (isHeld) kept.push(chunk);
     if (isFirst && isGzipHead(chunk)) {
       gunzip = createGunzip();
-      unpacking = hashAll(gunzip, plain);
+      unpacking = hashAll(gunzip, plain, left);
       unpacking.catch(() => {});
     }
     isFirst = false;
@@ -149,15 +170,18 @@ async function measure(entry: AsyncIterable<Buffer>, sizeBytes: number): Promise
     diffId: `sha256:${plain.digest('hex')}`,
     sizeBytes,
     isGzip: gunzip !== undefined,
-    ...(sizeBytes <= MAX_DOCUMENT_BYTES ? { content: Buffer.concat(kept) } : {}),
+    ...(isHeld ? { content: Buffer.concat(kept) } : {}),
   };
 }
 
-async function hashAll(stream: AsyncIterable<Buffer>, hash: ReturnType<typeof createHash>): Promise<void> {
-  let size = 0;
+async function hashAll(
+  stream: AsyncIterable<Buffer>,
+  hash: ReturnType<typeof createHash>,
+  left: { unpackedBytes: number },
+): Promise<void> {
   for await (const chunk of stream) {
-    size += chunk.length;
-    if (size > MAX_LAYER_BYTES) throw new RangeError(`a layer unpacks to more than ${MAX_LAYER_BYTES} bytes`);
+    left.unpackedBytes -= chunk.length;
+    if (left.unpackedBytes < 0) throw new RangeError('its layers unpack to more bytes than an image can have');
     hash.update(chunk);
   }
 }
@@ -238,6 +262,7 @@ async function extractMember(
   const reading = pipeline(
     createReadStream(file),
     await unpackerOf(file),
+    tarGuard({ totalBytes: LIMITS.unpackedBytes }),
     entries,
     signal === undefined ? {} : { signal },
   );

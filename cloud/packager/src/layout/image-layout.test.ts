@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ociMediaTypes, OciIndexSchema } from '@edgewright/contract';
@@ -90,6 +90,18 @@ describe('ImageLayout', () => {
     const layout = await ImageLayout.open(path.join(await createFolder(), 'images'));
     const huge = { digest: `sha256:${'0'.repeat(64)}`, size: 2 ** 30 };
     expect((await failure(layout.read(huge, OciIndexSchema))).message).toContain('at most 4194304 bytes');
+  });
+
+  it('does not read what is larger than it says, or no file at all', async () => {
+    const layout = await ImageLayout.open(path.join(await createFolder(), 'images'));
+    const blob = await layout.put(document);
+    await truncate(layout.blobFile(blob.digest), 2 ** 40);
+    expect((await failure(layout.read(blob, OciIndexSchema))).message).toContain('not 1099511627776');
+    await rm(layout.blobFile(blob.digest));
+    await symlink('/dev/zero', layout.blobFile(blob.digest));
+    expect((await failure(layout.read(blob, OciIndexSchema))).message).toContain('it is no file');
+    await truncate(path.join(layout.directory, 'index.json'), 2 ** 40);
+    expect((await failure(layout.readIndex())).message).toContain('at most 4194304 bytes');
   });
 
   it('takes no file in whose digest is another one', async () => {

@@ -104,14 +104,15 @@ export class ImageLayout {
     if (await this.has(blob)) return false;
     const staged = path.join(this.stagingFolder, randomUUID());
     await link(file, staged).catch(() => copyFile(file, staged));
-    const hash = createHash('sha256');
-    await pipeline(createReadStream(staged, { highWaterMark: 1_048_576 }), hash, { signal });
-    const digest = `sha256:${hash.digest('hex')}`;
-    if (digest !== blob.digest) {
+    try {
+      const hash = createHash('sha256');
+      await pipeline(createReadStream(staged, { highWaterMark: 1_048_576 }), hash, { signal });
+      const digest = `sha256:${hash.digest('hex')}`;
+      if (digest !== blob.digest) throw invalid(file, `its digest is ${digest} instead of ${blob.digest}`);
+      return await this.adopt(staged, blob);
+    } finally {
       await rm(staged, { force: true });
-      throw invalid(file, `its digest is ${digest} instead of ${blob.digest}`);
     }
-    return await this.adopt(staged, blob);
   }
 
   /** Stores a document. The same bytes are stored once. */
@@ -126,9 +127,7 @@ export class ImageLayout {
     const source = `the blob ${blob.digest} of "${this.directory}"`;
     if (blob.size > MAX_DOCUMENT_BYTES)
       throw invalid(source, `a document has at most ${MAX_DOCUMENT_BYTES} bytes, not ${blob.size}`);
-    const bytes = await readFile(this.blobFile(blob.digest)).catch((error: unknown) => {
-      throw invalid(source, isMissing(error) ? 'it is not there' : messageOf(error), error);
-    });
+    const bytes = await readSmallFile(this.blobFile(blob.digest), source);
     const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
     if (digest !== blob.digest) throw invalid(source, `its digest is ${digest}`);
     return checked(bytes, schema, source);
@@ -137,9 +136,7 @@ export class ImageLayout {
   /** @throws PackagerError `ImageInvalid` */
   async readIndex(): Promise<OciIndex> {
     const file = path.join(this.directory, 'index.json');
-    const bytes = await readFile(file).catch((error: unknown) => {
-      throw invalid(file, messageOf(error), error);
-    });
+    const bytes = await readSmallFile(file, file);
     return checked(bytes, OciIndexSchema, file) as OciIndex;
   }
 
@@ -198,6 +195,20 @@ export class ImageLayout {
       () => true,
       () => false,
     );
+  }
+}
+
+/** A layout may come from anybody: what is larger than it says, or is no file at all, is not read. */
+async function readSmallFile(file: string, source: string): Promise<Buffer> {
+  try {
+    const found = await stat(file);
+    const { size } = found;
+    if (!found.isFile()) throw new RangeError('it is no file');
+    if (size > MAX_DOCUMENT_BYTES)
+      throw new RangeError(`a document has at most ${MAX_DOCUMENT_BYTES} bytes, not ${size}`);
+    return await readFile(file);
+  } catch (error) {
+    throw invalid(source, isMissing(error) ? 'it is not there' : messageOf(error), error);
   }
 }
 
