@@ -74,10 +74,8 @@ export async function fuzzScorer(count: number, { random, report }: Fuzzing): Pr
     });
     open.add(delivery);
     if (open.size >= 64) await Promise.race([...open, scorer.ended]);
-    if (n % 20 === 0) {
-      hub.patchDesired({ [pick(KEYS)]: valueOf(random, 3) });
-      twins += 1;
-    }
+    hub.patchDesired({ [pick(KEYS)]: valueOf(random, 3) });
+    twins += 1;
     if (n % 50 === 0) {
       hub.publish(pick(TOPICS), bodyOf(random));
       void hub.call(pick(['score', 'status', 'rollback', 'reload', 'setLogLevel', 'nothing']), valueOf(random, 2));

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { EdgeLab } from '../support/edge-lab.ts';
 import { affineOnnx } from '../support/tiny-models.ts';
@@ -6,12 +7,13 @@ import type { ChaosResult } from './disturb.ts';
 import { canMount, disturbances } from './disturbances.ts';
 import { fuzzScorer } from './fuzz-scorer.ts';
 import { hostileScript } from './hostile-script.ts';
+import { memoryPlot } from './memory-plot.ts';
 import { randomOf } from './random-of.ts';
 import { soakScorer } from './soak-scorer.ts';
 
 // Makes things go wrong while messages flow, and counts what is lost:
 //   npm run chaos -- [--scenario kill]… [--messages 5000] [--kills 50] [--policy after-output]… [--seed 1] [--json]
-// --messages is for `kill`; the others take a tenth. --soak-minutes 120 makes the soak a long one.
+// --soak-minutes 120 makes the soak a long one; --soak-plot FILE.svg draws its memory.
 
 const names = [...disturbances.map(({ name }) => name), 'hostile', 'fuzz', 'soak'];
 const { values } = parseArgs({
@@ -22,6 +24,7 @@ const { values } = parseArgs({
     policy: { type: 'string', multiple: true },
     fuzzed: { type: 'string', default: '10000' },
     'soak-minutes': { type: 'string', default: '2' },
+    'soak-plot': { type: 'string' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     json: { type: 'boolean', default: false },
   },
@@ -43,6 +46,8 @@ async function main(): Promise<number> {
   const hostile = has('hostile') ? await hostileScript({ rounds: 2, report }) : undefined;
   const fuzz = has('fuzz') ? await fuzzScorer(Number(values.fuzzed), { random: randomOf(seed), report }) : undefined;
   const soak = has('soak') ? await soakScorer(Number(values['soak-minutes']), report) : undefined;
+  const plot = values['soak-plot'];
+  if (soak !== undefined && plot !== undefined) await writeFile(plot, memoryPlot(soak));
   const durable = results.filter(({ policy }) => policy !== 'on-receive');
   const isSound =
     durable.every((it) => it.lost === 0 && it.rejected === 0 && it.duplicatesWithOtherId === 0) &&
@@ -64,9 +69,8 @@ async function disturbAll(seed: number): Promise<ChaosResult[]> {
       report('disk: skipped, only root may mount a small disk');
       continue;
     }
-    const isKill = disturbance.name === 'kill';
-    const messages = isKill ? Number(values.messages) : Math.ceil(Number(values.messages) / 10);
-    const times = isKill ? Number(values.kills) : disturbance.times;
+    const messages = Number(values.messages);
+    const times = disturbance.name === 'kill' ? Number(values.kills) : disturbance.times;
     for (const policy of disturbance.policies) {
       if (values.policy !== undefined && !values.policy.includes(policy)) continue;
       const result = await disturb(lab, { disturbance, policy, messages, times, random: randomOf(seed), report });

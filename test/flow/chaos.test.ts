@@ -5,6 +5,7 @@ import { disturb } from '../chaos/disturb.ts';
 import { disturbances } from '../chaos/disturbances.ts';
 import { fuzzScorer } from '../chaos/fuzz-scorer.ts';
 import { hostileScript } from '../chaos/hostile-script.ts';
+import { memoryPlot } from '../chaos/memory-plot.ts';
 import { randomOf } from '../chaos/random-of.ts';
 
 // quick variants; `npm run chaos` has the long ones
@@ -42,4 +43,16 @@ it('no message and no twin takes the scorer down', async () => {
     survived: true,
     acknowledged: 300,
   });
+});
+
+it('draws a line through all samples, inside the picture', () => {
+  const svg = memoryPlot({ minutes: 120, messages: 10_000, rssMb: [80, 120, 119, 121], growth: 0.012, isSound: true });
+  const points = /polyline points="([^"]+)"/
+    .exec(svg)?.[1]
+    ?.split(' ')
+    .map((point) => point.split(',').map(Number));
+  expect(points).toHaveLength(4);
+  expect(points?.at(-1)?.[0]).toBe(700);
+  expect(points?.every(([, y = 0]) => y > 30 && y < 240)).toBe(true);
+  expect(svg).toContain('120 minutes and 10000 messages; growth 1.2 %');
 });

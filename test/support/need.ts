@@ -31,6 +31,8 @@ export interface Services {
   readonly 'python-azure-iot': { readonly executable: string };
   /** Python with gRPC and ONNX Runtime, for a server of models (`test/support/accelerator`). */
   readonly python: { readonly executable: string };
+  /** A Python with OpenTelemetry's own classes, for a receiver of spans (`test/support/otlp`). */
+  readonly 'python-otlp': { readonly executable: string };
   /** This process may listen on ports below 1024, and this loopback address is there. */
   readonly 'port-443': { readonly address: string };
 }
@@ -58,6 +60,7 @@ const probes: { readonly [Name in keyof Services]: Probe<Services[Name]> } = {
   mosquitto_sub: () => probeExecutable('mosquitto_sub'),
   'python-azure-iot': () => pythonEnvironment('azure-iot/requirements.txt'),
   python: () => pythonEnvironment('accelerator/requirements.txt'),
+  'python-otlp': () => pythonEnvironment('otlp/requirements.txt'),
   'port-443': probeLowPort,
 };
 

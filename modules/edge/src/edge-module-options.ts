@@ -1,5 +1,5 @@
 import type { Engine, SwapOptions } from '@edgewright/engine';
-import type { HealthBoard, Logger, Metrics, ScoringMetrics } from '@edgewright/telemetry';
+import type { HealthBoard, Logger, Metrics, ScoringMetrics, Tracing } from '@edgewright/telemetry';
 import type { EdgeSettings } from './edge-settings.ts';
 import type { CreateClient } from './hub/hub-session.ts';
 import type { ModelSlot } from './model-update/model-slot.ts';
@@ -10,6 +10,8 @@ export interface EdgeModuleOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly scoringMetrics: ScoringMetrics;
+  /** Where spans of messages go; without it there are none. The caller closes it. */
+  readonly tracing?: Tracing | undefined;
   /** Told when there is no session with edgeHub. */
   readonly health?: HealthBoard;
   /** Ends the module: intake stops, what is in flight is finished or released, and the connection is closed. */

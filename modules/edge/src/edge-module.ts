@@ -93,6 +93,7 @@ export class EdgeModule implements AsyncDisposable {
       acknowledgement: () => this.#acknowledgement.current,
       concurrency: () => this.#settings.limits.concurrency,
       counters: this.#counters,
+      stampsArrival: options.tracing !== undefined,
     });
     this.#methods = new DirectMethods({
       engine,
@@ -201,6 +202,7 @@ export class EdgeModule implements AsyncDisposable {
       outbox: this.#link,
       counters: this.#counters,
       logger,
+      tracing: this.#options.tracing,
       signal: this.#drained.signal,
       onRejected: (error) => this.#status.failed(error),
     });

@@ -15,6 +15,7 @@ import type { ScorerEnvironment } from './scorer-environment.ts';
 import { serveMetrics } from './serve-metrics.ts';
 import type { MetricsServer } from './serve-metrics.ts';
 import { serveService } from './serve-service.ts';
+import { startTracing } from './start-tracing.ts';
 
 export interface RunScorerOptions {
   readonly environment: ScorerEnvironment;
@@ -31,6 +32,7 @@ export interface RunScorerOptions {
  */
 export async function runScorer({ environment, logger, signal }: RunScorerOptions): Promise<void> {
   const config = await readScoringConfig(environment.appRoot);
+  await using tracing = await startTracing(environment, logger);
   const metrics = createMetrics({ prefix: 'edgewright', labels: labelsOf(environment) });
   const scoringMetrics = createScoringMetrics(metrics);
   const image = {
@@ -71,6 +73,7 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
       engine,
       models,
       logger,
+      tracing,
       metrics,
       health,
       scoringMetrics,

@@ -5,6 +5,8 @@ import type { Secret } from './read-secret.ts';
 import { ScorerError } from './scorer-error.ts';
 import { readServiceEnvironment } from './service-environment.ts';
 import type { ServiceEnvironment } from './service-environment.ts';
+import { readTracingEnvironment } from './tracing-environment.ts';
+import type { TracingEnvironment } from './tracing-environment.ts';
 import { wholeNumber } from './whole-number.ts';
 import type { Variables } from './whole-number.ts';
 
@@ -26,6 +28,8 @@ export interface ScorerEnvironment {
   readonly fallbackKey: Secret | undefined;
   /** Credentials of container registries that models come from, as Docker writes them: themselves, or their file. */
   readonly registryCredentials: Secret | undefined;
+  /** Spans; absent where no endpoint is named. */
+  readonly tracing: TracingEnvironment | undefined;
   readonly backend: BackendChoice | undefined;
   readonly executionProviders: readonly ExecutionProvider[] | undefined;
   readonly workers: number | undefined;
@@ -87,6 +91,7 @@ export function readScorerEnvironment(variables: Variables): ScorerEnvironment {
     modelKeyFile: variables['EDGEWRIGHT_MODEL_KEY_FILE'] || undefined,
     fallbackKey: secretOf(variables, 'EDGEWRIGHT_FALLBACK_KEY'),
     registryCredentials: secretOf(variables, 'EDGEWRIGHT_REGISTRY_CREDENTIALS'),
+    tracing: readTracingEnvironment(variables),
     backend: parsed(variables, 'EDGEWRIGHT_BACKEND', parseBackendChoice),
     executionProviders: parsed(variables, 'EDGEWRIGHT_EXECUTION_PROVIDERS', parseExecutionProviders),
     workers: wholeNumber(variables, 'EDGEWRIGHT_WORKERS', { least: 1, most: 256 }),

@@ -13,3 +13,12 @@ export { HealthBoard } from './health-board.ts';
 export { createScoringMetrics } from './scoring-metrics.ts';
 export type { EngineFigures, ScoredRequest, ScoringHost, ScoringMetrics } from './scoring-metrics.ts';
 export { TelemetryError } from './telemetry-error.ts';
+export { openTracing } from './tracing/open-tracing.ts';
+export type {
+  SpanAttributes,
+  SpanOptions,
+  TraceCarrier,
+  TraceSpan,
+  Tracing,
+  TracingOptions,
+} from './tracing/tracing.ts';

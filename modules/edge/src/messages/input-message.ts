@@ -13,6 +13,8 @@ export interface InputMessage {
   readonly senderDeviceId?: string;
   readonly senderModuleId?: string;
   readonly properties: MessageProperties;
+  /** Milliseconds since 1970; there where spans are wanted. */
+  readonly receivedAt?: number;
 }
 
 /** What every line of the log about a message carries, so that its lines can be found. */

@@ -1,9 +1,10 @@
 import { isEdgewrightError, messageOf } from '@edgewright/contract';
-import type { Logger } from '@edgewright/telemetry';
+import type { Logger, Tracing } from '@edgewright/telemetry';
 import type { EdgeCounters } from './edge-counters.ts';
 import { traceOf } from './input-message.ts';
 import type { InputMessage } from './input-message.ts';
 import type { MessageScorer, ScoredMessage } from './message-scorer.ts';
+import { MessageTrace } from './message-trace.ts';
 import type { OutputMessage } from './output-message.ts';
 
 /** Where outputs are sent. */
@@ -26,6 +27,7 @@ export interface MessageHandlerOptions {
   readonly outbox: Outbox;
   readonly counters: EdgeCounters;
   readonly logger: Logger;
+  readonly tracing?: Tracing | undefined;
   /** Ends work that is still under way when closing has waited long enough. */
   readonly signal: AbortSignal;
   /** Told of every message that went to the error output. */
@@ -43,7 +45,7 @@ export class MessageHandler {
   /** Scores a message and sends its outputs. Never rejects. */
   handle(message: InputMessage): Promise<Handled> {
     const { scorer, signal } = this.#options;
-    return this.#settle(message, () => scorer.score(message, signal));
+    return this.#settle(message, (trace) => scorer.score(message, signal, trace));
   }
 
   /** Sends a message to the error output without trying to score it. Never rejects. */
@@ -62,34 +64,46 @@ export class MessageHandler {
     }
   }
 
-  async #settle(message: InputMessage, score: () => Promise<ScoredMessage | undefined>): Promise<Handled> {
-    const { counters, logger } = this.#options;
+  async #settle(
+    message: InputMessage,
+    score: (trace: MessageTrace | undefined) => Promise<ScoredMessage | undefined>,
+  ): Promise<Handled> {
+    const { counters, logger, tracing } = this.#options;
     const started = performance.now();
+    const trace = MessageTrace.begin(tracing, message);
+    let failure: unknown;
     try {
-      const scored = await score();
+      const scored = await score(trace);
       if (scored === undefined) return this.#release(message, 'the module closes');
       if (scored.outputs.length === 0) return 'confirmed';
-      const sent = await this.#send(message, scored);
+      const sent = await this.#send(message, scored, trace);
+      failure = sent.error;
       if (sent.error === undefined) counters.scored(message.inputName, performance.now() - started);
       else this.#noteRejection(message, sent.error);
       return 'confirmed';
     } catch (error) {
       if (codeOf(error) === 'HubTimeout') this.#options.outbox.reconnect('edgeHub does not confirm outputs');
       logger.debug({ err: error, ...traceOf(message) }, 'a message is let go');
+      failure = error;
       return this.#release(message, messageOf(error));
+    } finally {
+      trace?.end(failure);
     }
   }
 
-  async #send(message: InputMessage, scored: ScoredMessage): Promise<ScoredMessage> {
+  async #send(message: InputMessage, scored: ScoredMessage, trace?: MessageTrace): Promise<ScoredMessage> {
     const { outbox, counters, scorer } = this.#options;
     const started = performance.now();
+    const sending = trace?.send(scored.outputs);
     try {
-      await outbox.send(scored.outputs);
+      await outbox.send(sending?.outputs ?? scored.outputs);
+      sending?.span.end();
     } catch (error) {
+      sending?.span.end(error);
       if (codeOf(error) !== 'OutputTooLarge') throw error;
       // the reason why the result is too large; and when that is too large as well, without what the input brought along
       const isResult = scored.error === undefined;
-      return this.#send(message, scorer.reject(message, isResult ? error : scored.error, !isResult));
+      return this.#send(message, scorer.reject(message, isResult ? error : scored.error, !isResult), trace);
     }
     counters.stage('send', performance.now() - started);
     return scored;

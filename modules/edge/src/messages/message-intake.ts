@@ -1,6 +1,7 @@
 import type { Acknowledgement } from '../acknowledgement/acknowledgement.ts';
 import type { Delivery } from '../hub/hub-session.ts';
 import type { EdgeCounters } from './edge-counters.ts';
+import { epochMs } from './message-trace.ts';
 
 export interface MessageIntakeOptions {
   /** The policy in force; asked for each message. */
@@ -8,6 +9,12 @@ export interface MessageIntakeOptions {
   /** Messages to work on at the same time; asked for each message. */
   readonly concurrency: () => number;
   readonly counters: EdgeCounters;
+  /** Whether messages are to say when they came. */
+  readonly stampsArrival?: boolean;
+}
+
+function stamped(delivery: Delivery, now: number): Delivery {
+  return { ...delivery, message: { ...delivery.message, receivedAt: epochMs(now) } };
 }
 
 /**
@@ -49,7 +56,8 @@ export class MessageIntake {
   deliver(delivery: Delivery): void {
     if (this.#state === 'closed') return;
     this.#options.counters.received(delivery.message.inputName);
-    this.#waiting.push({ delivery, since: performance.now() });
+    const since = performance.now();
+    this.#waiting.push({ delivery: this.#options.stampsArrival === true ? stamped(delivery, since) : delivery, since });
     this.#pump();
   }
 

@@ -10,6 +10,7 @@ import type { ScorerSettings } from '../scorer-settings.ts';
 import { composeError, composeResults, scoringModelOf } from './compose-outputs.ts';
 import { decodeBody } from './decode-body.ts';
 import type { EdgeCounters } from './edge-counters.ts';
+import type { MessageTrace } from './message-trace.ts';
 import { traceOf } from './input-message.ts';
 import type { InputMessage } from './input-message.ts';
 import { redeliveryKey } from './redelivery-key.ts';
@@ -53,7 +54,7 @@ export class MessageScorer {
   /**
    * @returns what to send; undefined when the message must be let go, because the engine or the module closes
    */
-  async score(message: InputMessage, signal: AbortSignal): Promise<ScoredMessage | undefined> {
+  async score(message: InputMessage, signal: AbortSignal, trace?: MessageTrace): Promise<ScoredMessage | undefined> {
     if (signal.aborted) return undefined;
     const requestId = message.correlationId ?? message.messageId ?? randomUUID();
     const { counters, settings } = this.#options;
@@ -68,7 +69,14 @@ export class MessageScorer {
       this.#askForMore(message, result);
       counters.stage('decode', decoded - started);
       counters.stage('score', scored - decoded);
-      counters.stage('encode', performance.now() - scored);
+      const encoded = performance.now();
+      counters.stage('encode', encoded - scored);
+      if (trace !== undefined) {
+        trace.stage('decode', started, decoded);
+        trace.stage('run', decoded, scored);
+        trace.stage('encode', scored, encoded);
+        trace.scoredBy(scoringModelOf(result.engine), result.backend);
+      }
       return { outputs };
     } catch (error) {
       if (signal.aborted || codeOf(error) === 'EngineClosed') return undefined;

@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import path from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { need } from '../../../test/support/need.ts';
+import { startOtlpReceiver } from '../../../test/support/otlp/start-otlp-receiver.ts';
+import { createAppRoot, ScorerProcess } from '../../../test/support/scorer-process.ts';
+import { TestHub } from '../../../test/support/test-hub.ts';
+import { affineOnnx } from '../../../test/support/tiny-models.ts';
+
+const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
+const PARENT_ID = '00f067aa0ba902b7';
+const traceparent = `00-${TRACE_ID}-${PARENT_ID}-01`;
+
+async function startScorer(environment: Readonly<Record<string, string>>) {
+  const root = await createAppRoot(affineOnnx());
+  onTestFinished(() => root[Symbol.asyncDispose]());
+  const hub = await TestHub.start();
+  onTestFinished(() => hub[Symbol.asyncDispose]());
+  const ca = path.join(root.directory, 'ca.pem');
+  await writeFile(ca, hub.ca);
+  const scorer = new ScorerProcess({
+    AML_APP_ROOT: root.directory,
+    EdgeHubConnectionString: hub.connectionString,
+    EdgeModuleCACertificateFile: ca,
+    ...environment,
+  });
+  onTestFinished(() => scorer[Symbol.asyncDispose]());
+  return { hub, scorer };
+}
+
+it('makes spans of a message, within the trace of its sender, and hands the trace on', async (context) => {
+  const { executable } = await need(context, 'python-otlp');
+  const { endpoint, spans } = await startOtlpReceiver(executable);
+  const { hub, scorer } = await startScorer({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SERVICE_NAME: 'faces' });
+  await hub.deliver('in', '{"data":[[1,2,3]]}', { '$.mid': 'm1', traceparent, tracestate: 'a=1' });
+  await hub.deliver('in', 'not JSON', { '$.mid': 'm2' });
+  scorer.signal('SIGTERM');
+  expect(await scorer.ended).toBe(0);
+  await expect.poll(() => spans.filter(({ name }) => name === 'receive in').length).toBe(2);
+
+  const [first, second] = [
+    spans.filter(({ traceId }) => traceId === TRACE_ID),
+    spans.filter(({ traceId }) => traceId !== TRACE_ID),
+  ];
+  const received = first.find(({ name }) => name === 'receive in');
+  expect(received).toMatchObject({ parentSpanId: PARENT_ID, kind: 'SPAN_KIND_CONSUMER', status: 'STATUS_CODE_UNSET' });
+  expect(received?.attributes).toMatchObject({ 'messaging.message.id': 'm1', 'edgewright.model': 'model:1' });
+  expect(received?.resource).toMatchObject({ 'service.name': 'faces', 'host.name': 'dev' });
+  const stages = first.filter(({ parentSpanId }) => parentSpanId === received?.spanId);
+  expect(stages.map(({ name }) => name).sort()).toEqual(['decode', 'encode', 'queue', 'run', 'send']);
+  expect(stages.every(({ startNs, endNs }) => BigInt(endNs) >= BigInt(startNs))).toBe(true);
+
+  const send = stages.find(({ name }) => name === 'send');
+  expect(hub.outputs[0]?.properties).toMatchObject({
+    traceparent: `00-${TRACE_ID}-${send?.spanId}-01`,
+    tracestate: 'a=1',
+  });
+  const rejected = second.find(({ name }) => name === 'receive in');
+  expect(rejected).toMatchObject({ parentSpanId: '', status: 'STATUS_CODE_ERROR' });
+  expect(rejected?.attributes).toMatchObject({ 'error.type': 'MessageRejected' });
+});
+
+it('scores and ends as ever when nobody takes the spans', async () => {
+  const sockets: Socket[] = [];
+  const silent = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  });
+  const { port } = silent.address() as AddressInfo;
+  const { hub, scorer } = await startScorer({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` });
+  hub.window = 16;
+  await Promise.all(Array.from({ length: 600 }, () => hub.deliver('in', '{"data":[[1,2,3]]}')));
+  expect(hub.outputs).toHaveLength(600);
+  scorer.signal('SIGTERM');
+  expect(await scorer.ended).toBe(0);
+});
+
+it('leaves the trace of a message as it is when there is no endpoint', async () => {
+  const { hub } = await startScorer({});
+  await hub.deliver('in', '{"data":[[1,2,3]]}', { traceparent });
+  expect(hub.outputs[0]?.properties).toMatchObject({ traceparent });
+});
