@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { ociPlatforms, platformOf } from '@edgewright/contract';
 import { openModelRegistry } from '@edgewright/models';
@@ -11,7 +14,10 @@ import { ScorerProcess } from '../support/scorer-process.ts';
 import { affineOnnx } from '../support/tiny-models.ts';
 import { unpackImage } from '../support/unpack-image.ts';
 
-it('an image with a remote model has what it takes to ask the accelerator, and no other runtime', async (context) => {
+const run = promisify(execFile);
+const tritonClient = fileURLToPath(new URL('../support/oip-client/grpc_once.py', import.meta.url));
+
+it('an image with a remote model has what it takes to ask the accelerator and to be asked over gRPC, and no other runtime', async (context) => {
   const { executable } = await need(context, 'python');
   const accelerator = await sharedAccelerator(executable);
   await accelerator.addFile('affine.onnx', affineOnnx());
@@ -44,7 +50,9 @@ it('an image with a remote model has what it takes to ask the accelerator, and n
   const { architecture } = ociPlatforms[platform];
   const { root } = await unpackImage(layoutDirectory, image.digest, { architecture, root: path.join(folder, 'root') });
   const appRoot = path.join(root, 'var/azureml-app');
-  await using scorer = new ScorerProcess({ AML_APP_ROOT: appRoot }, [path.join(appRoot, 'scorer/main.mjs')]);
+  await using scorer = new ScorerProcess({ AML_APP_ROOT: appRoot, EDGEWRIGHT_GRPC_PORT: '0' }, [
+    path.join(appRoot, 'scorer/main.mjs'),
+  ]);
   const response = await fetch(`${await scorer.url()}/score`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -52,4 +60,7 @@ it('an image with a remote model has what it takes to ask the accelerator, and n
   });
   expect(await response.json()).toEqual({ predictions: [[3, 5, 7]] });
   expect((await scorer.line('ready to score'))['backend']).toBe('fpga');
+  const { address } = await scorer.line('serving gRPC at');
+  const asked = await run(executable, [tritonClient, String(address)], { timeout: 120_000 });
+  expect(JSON.parse(asked.stdout)).toMatchObject({ live: true, ready: true, y: [[3, 5, 7]] });
 });

@@ -21,6 +21,8 @@ export interface ServeInput {
   readonly host?: string | undefined;
   /** Default 0: any free port. */
   readonly port?: number | undefined;
+  /** Serves the Open Inference Protocol over gRPC too, on this port, 0 for any free one; default: not at all. */
+  readonly grpcPort?: number | undefined;
   /** From which level on `log` gets lines; default `silent`. */
   readonly logLevel?: string | undefined;
   /** Takes lines of the log, JSON objects; default: standard output. */
@@ -35,6 +37,8 @@ export interface ModelServer extends AsyncDisposable {
   /** Where to POST. */
   readonly scoringUri: string;
   readonly port: number;
+  /** Where gRPC is served, when it is. */
+  readonly grpcPort?: number;
   readonly description: EngineDescription;
 }
 
@@ -90,6 +94,7 @@ export async function serveModel(
       logger,
       metrics,
       title: model.name,
+      ...(input.grpcPort === undefined ? {} : { grpcPort: input.grpcPort }),
     }),
   );
   const closing = cleanup.move();
@@ -97,6 +102,7 @@ export async function serveModel(
     url: server.url,
     scoringUri: `${server.url}/score`,
     port: server.port,
+    ...(server.grpcPort === undefined ? {} : { grpcPort: server.grpcPort }),
     description,
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };

@@ -25,8 +25,18 @@ export interface ServeServiceOptions {
  * @throws WebError `PortInUse`, `AuthenticationInvalid`, `CertificateInvalid`
  */
 export async function serveService({ service, http, title, ...options }: ServeServiceOptions): Promise<ScoringServer> {
-  const { name, version, pathPrefix, corsOrigins, sendServerVersion, router, tls, requestsPerSecond, drainMs } =
-    service;
+  const {
+    name,
+    version,
+    pathPrefix,
+    corsOrigins,
+    sendServerVersion,
+    router,
+    tls,
+    requestsPerSecond,
+    drainMs,
+    grpcPort,
+  } = service;
   const engine = router === undefined ? options.engine : routeRequests(options.engine, router);
   await using cleanup = new AsyncDisposableStack();
   const authenticator = createAuthenticator(service, options.logger);
@@ -42,6 +52,7 @@ export async function serveService({ service, http, title, ...options }: ServeSe
       ...(pathPrefix === undefined ? {} : { pathPrefix }),
       ...(corsOrigins === undefined ? {} : { corsOrigins }),
       sendServerVersion,
+      ...(grpcPort === undefined ? {} : { grpcPort }),
       ...(authenticator === undefined ? {} : { authenticator }),
       ...(tls === undefined ? {} : { tls }),
       ...(requestsPerSecond === undefined ? {} : { limits: { requestsPerSecond } }),

@@ -54,6 +54,7 @@ describe('the variables of a service', () => {
     ['expected one of none, key, token', { EDGEWRIGHT_AUTHENTICATION: 'off' }],
     ['EDGEWRIGHT_TLS_KEY_FILE', { EDGEWRIGHT_TLS_CERTIFICATE_FILE: '/crt' }],
     ['from 5 to 300000', { EDGEWRIGHT_SCORING_TIMEOUT_MS: '4' }],
+    ['from 0 to 65535', { EDGEWRIGHT_GRPC_PORT: '70000' }],
   ])('that are half said are refused: %s', (text, variables: Record<string, string>) => {
     expect(() => readServiceEnvironment(variables)).toThrow(text);
   });

@@ -21,6 +21,8 @@ export interface ServiceEnvironment {
   /** Set when one of its variables is. */
   readonly router: RouterSettings | undefined;
   readonly requestsPerSecond: number | undefined;
+  /** Where gRPC is served beside REST; undefined: nowhere. */
+  readonly grpcPort: number | undefined;
   /** How long it still answers after it was told to stop, so that whoever sends requests hears of it first. */
   readonly drainMs: number;
 }
@@ -49,6 +51,7 @@ export function readServiceEnvironment(variables: Variables): ServiceEnvironment
     tls: readTls(variables),
     router: readRouter(variables, name ?? DEFAULT_NAME),
     requestsPerSecond: wholeNumber(variables, 'EDGEWRIGHT_REQUESTS_PER_SECOND', { least: 1, most: 1_000_000 }),
+    grpcPort: wholeNumber(variables, 'EDGEWRIGHT_GRPC_PORT', { least: 0, most: 65_535 }),
     drainMs: (wholeNumber(variables, 'EDGEWRIGHT_DRAIN_SECONDS', { least: 0, most: 600 }) ?? 0) * 1000,
   };
 }

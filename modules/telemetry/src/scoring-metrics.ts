@@ -1,7 +1,7 @@
 import type { Metrics } from './create-metrics.ts';
 
 /** Where a request came from. */
-export type ScoringHost = 'web' | 'edge' | 'batch';
+export type ScoringHost = 'web' | 'grpc' | 'edge' | 'batch';
 
 export interface ScoredRequest {
   readonly host: ScoringHost;

@@ -7,6 +7,7 @@ const PATHS: readonly (readonly [path: string, methods: string])[] = [
   ['/v2', 'GET, HEAD'],
   ['/v2/health/live', 'GET, HEAD'],
   ['/v2/health/ready', 'GET, HEAD'],
+  ['/v2/repository/index', 'POST'],
   ['/v2/models/{model}', 'GET, HEAD'],
   ['/v2/models/{model}/ready', 'GET, HEAD'],
   ['/v2/models/{model}/infer', 'POST'],

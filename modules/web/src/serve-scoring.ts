@@ -9,6 +9,8 @@ import type { ErrorAnswer } from './answer-error.ts';
 import type { Authenticator } from './auth/authenticator.ts';
 import { protectRoutes } from './auth/protect-routes.ts';
 import { createServer } from './create-server.ts';
+import { serveGrpc } from './grpc/serve-grpc.ts';
+import type { GrpcServer } from './grpc/serve-grpc.ts';
 import { limitRate } from './limit-rate.ts';
 import { otherIds, requestIdOf } from './request-ids.ts';
 import { allowOrigins } from './cors.ts';
@@ -40,6 +42,8 @@ export interface ServeScoringOptions {
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
+  /** Serves the Open Inference Protocol over gRPC on this port too, 0 for any free one; default: not at all. */
+  readonly grpcPort?: number;
   /** Who may call; default: everybody. The caller closes it, after the server. */
   readonly authenticator?: Authenticator;
   /** Serves HTTPS alone, TLS 1.2 and newer. */
@@ -68,6 +72,8 @@ export interface ScoringServer extends AsyncDisposable {
   /** With the real port, without a `/` at the end. */
   readonly url: string;
   readonly port: number;
+  /** Where gRPC is served, when it is. */
+  readonly grpcPort?: number;
   /** From now on answers ask the caller to close its connection; new requests are still answered. Call it before closing. */
   readonly beginDrain: () => void;
 }
@@ -77,7 +83,7 @@ const DEFAULT_LIMITS: WebLimits = { bodyBytes: 104_857_600, drainMs: 10_000 };
 
 /**
  * Serves `GET /` (health), `/score`, `/swagger.json` and `/metrics`, with the statuses, headers and bodies of Azure ML's
- * own container, and the Open Inference Protocol below `/v2`.
+ * own container, and the Open Inference Protocol below `/v2` and, where asked for, over gRPC.
  *
  * @throws WebError `PortInUse`, `DocumentInvalid`
  */
@@ -93,23 +99,55 @@ export async function serveScoring(options: ServeScoringOptions): Promise<Scorin
   const beginDrain = closeConnectionsAfterAnswer(server);
   if (limits.requestsPerSecond !== undefined) await limitRate(server, limits.requestsPerSecond);
   if (options.authenticator !== undefined) protectRoutes(server, options.authenticator);
-  addRoutes(server, { ...options, limits }, own);
+  const scoringMetrics = scoringMetricsOf(options);
+  addRoutes(server, { ...options, limits, scoringMetrics }, own);
+  const grpc = options.grpcPort === undefined ? undefined : cleanup.use(await startGrpc({ ...options, port: options.grpcPort, limits, scoringMetrics })); // prettier-ignore
   const port = await listen(server, options);
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   const url = `${tls === undefined ? 'http' : 'https'}://${host}:${port}`;
   options.logger.info({ event: 'web.listening', url }, `serving ${url}`);
   cleanup.defer(() => close(server, limits.drainMs));
   const closing = cleanup.move();
-  return { url, port, beginDrain, [Symbol.asyncDispose]: () => closing.disposeAsync() };
+  const startDrain = (): void => {
+    beginDrain();
+    grpc?.beginDrain();
+  };
+  return {
+    url,
+    port,
+    ...(grpc === undefined ? {} : { grpcPort: grpc.port }),
+    beginDrain: startDrain,
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
 }
 
-function addRoutes(server: FastifyInstance, options: ServeScoringOptions, own: OwnDocuments): void {
-  const { engine, metrics } = options;
-  const scoringMetrics = options.scoringMetrics ?? createScoringMetrics(metrics);
-  if (options.scoringMetrics === undefined) scoringMetrics.watchEngine(() => engine.stats());
+/** Those that are shared, or some of this host's own. */
+function scoringMetricsOf({ engine, metrics, scoringMetrics }: ServeScoringOptions): ScoringMetrics {
+  if (scoringMetrics !== undefined) return scoringMetrics;
+  const own = createScoringMetrics(metrics);
+  own.watchEngine(() => engine.stats());
+  return own;
+}
+
+/** What both protocols of this host share. */
+type HostOptions = ServeScoringOptions & { readonly limits: WebLimits; readonly scoringMetrics: ScoringMetrics };
+
+function startGrpc({ limits, scoringMetrics, ...options }: HostOptions): Promise<GrpcServer> {
+  return serveGrpc({
+    ...options,
+    metrics: scoringMetrics,
+    timeoutMs: limits.timeoutMs,
+    requestsPerSecond: limits.requestsPerSecond,
+    messageBytes: limits.bodyBytes,
+    drainMs: limits.drainMs,
+  });
+}
+
+function addRoutes(server: FastifyInstance, options: HostOptions, own: OwnDocuments): void {
+  const { engine, metrics, scoringMetrics } = options;
   server.get('/', (_request, reply) => reply.type('text/plain; charset=utf-8').send('Healthy'));
   server.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
-  const { timeoutMs } = options.limits ?? {};
+  const { timeoutMs } = options.limits;
   const answer = answerWith({
     engine,
     metrics: scoringMetrics,
@@ -117,7 +155,7 @@ function addRoutes(server: FastifyInstance, options: ServeScoringOptions, own: O
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });
   addScoreRoute(server, engine, answer);
-  addOipRoutes(server, engine, { answer, version: manifest.version });
+  addOipRoutes(server, engine, answer);
   const { title = 'ML service', version = '1.0', pathPrefix = '' } = options;
   addSwaggerRoute(server, engine, { name: { title, version, pathPrefix }, own });
 }

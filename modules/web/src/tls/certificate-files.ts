@@ -15,9 +15,16 @@ export interface CertificateFiles {
 }
 
 /** A certificate with its key, as PEM. */
-interface KeyPair {
+export interface KeyPair {
   readonly cert: Buffer;
   readonly key: Buffer;
+}
+
+/** A certificate that is watched. */
+export interface WatchedCertificate {
+  /** The one in force. */
+  readonly pair: KeyPair;
+  readonly watch: Disposable;
 }
 
 /** A server for TLS 1.2 and newer, and what watches its files. */
@@ -27,33 +34,52 @@ export interface TlsServer {
 }
 
 /**
+ * Reads a certificate and its key, and again whenever they change.
+ *
+ * @param changed called with a pair that belongs together
+ * @throws WebError `CertificateInvalid` when they cannot be read or do not belong together
+ */
+export function watchCertificate(
+  files: CertificateFiles,
+  logger: Logger,
+  changed: (pair: KeyPair) => void,
+): WatchedCertificate {
+  let pair = checkPair(readFirst(files), files);
+  const watch = watchFiles([pair.cert, pair.key], {
+    paths: [files.certificateFile, files.keyFile],
+    changed: ([cert, key]) => {
+      pair = checkPair({ cert: cert as Buffer, key: key as Buffer }, files);
+      changed(pair);
+      const { subject, validTo } = new X509Certificate(pair.cert);
+      logger.info({ event: 'web.certificate', subject, validTo }, `serving another certificate, valid to ${validTo}`);
+    },
+    failed: (err) =>
+      logger.error({ event: 'web.certificate', err }, 'the new certificate cannot be used; the former stays in force'),
+  });
+  return {
+    get pair() {
+      return pair;
+    },
+    watch,
+  };
+}
+
+/**
  * Prepares a TLS server from files.
  *
  * @throws WebError `CertificateInvalid` when they cannot be read or do not belong together
  */
 export function prepareTls(files: CertificateFiles, logger: Logger): TlsServer {
-  const paths = [files.certificateFile, files.keyFile];
-  let pair = checkPair(readFirst(files), files);
   let server: Server | undefined;
+  const certificate = watchCertificate(files, logger, (pair) =>
+    server?.setSecureContext({ ...pair, minVersion: 'TLSv1.2' }),
+  );
   return {
     create: (handler) => {
-      server = createServer({ ...pair, minVersion: 'TLSv1.2' }, handler);
+      server = createServer({ ...certificate.pair, minVersion: 'TLSv1.2' }, handler);
       return server;
     },
-    watch: watchFiles([pair.cert, pair.key], {
-      paths,
-      changed: ([cert, key]) => {
-        pair = checkPair({ cert: cert as Buffer, key: key as Buffer }, files);
-        server?.setSecureContext({ ...pair, minVersion: 'TLSv1.2' });
-        const { subject, validTo } = new X509Certificate(pair.cert);
-        logger.info({ event: 'web.certificate', subject, validTo }, `serving another certificate, valid to ${validTo}`);
-      },
-      failed: (err) =>
-        logger.error(
-          { event: 'web.certificate', err },
-          'the new certificate cannot be used; the former stays in force',
-        ),
-    }),
+    watch: certificate.watch,
   };
 }
 

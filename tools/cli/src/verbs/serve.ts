@@ -9,6 +9,7 @@ interface ServeFlags {
   readonly inferenceConfigFile?: string;
   readonly host: string;
   readonly port: number;
+  readonly grpcPort?: number;
   readonly backend?: BackendChoice;
   readonly executionProviders?: ExecutionProvider[];
   readonly logLevel: string;
@@ -30,6 +31,11 @@ export function defineServe(program: Command, invocation: Invocation): void {
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option('-p, --port <n>', 'the port; 0 for any free one', port('--port'), 5001)
     .option(
+      '--grpc-port <n>',
+      'serve the Open Inference Protocol over gRPC too, on this port; 0 for any free one',
+      port('--grpc-port'),
+    )
+    .option(
       '--backend <name>',
       `what runs the model: ${backends.join(', ')}; with commas, the first of several that can run`,
       (text) => parseBackendChoice(text, '--backend'),
@@ -50,6 +56,7 @@ export function defineServe(program: Command, invocation: Invocation): void {
           model: model.includes(':') ? model : pathOrName(invocation, model),
           host: flags.host,
           port: flags.port,
+          grpcPort: flags.grpcPort,
           backend: flags.backend,
           executionProviders: flags.executionProviders,
           logLevel: flags.logLevel,
@@ -58,10 +65,11 @@ export function defineServe(program: Command, invocation: Invocation): void {
             flags.inferenceConfigFile === undefined ? undefined : invocation.path(flags.inferenceConfigFile),
           signal: invocation.context.signal,
         });
-        const { url, scoringUri, port: listening, description } = server;
+        const { url, scoringUri, port: listening, grpcPort, description } = server;
         invocation.terminal.result(
-          { url, scoringUri, port: listening, description },
-          () => `serving ${model} at ${scoringUri}; stop with Ctrl-C`,
+          { url, scoringUri, port: listening, ...(grpcPort === undefined ? {} : { grpcPort }), description },
+          () =>
+            `serving ${model} at ${scoringUri}${grpcPort === undefined ? '' : ` and gRPC on port ${grpcPort}`}; stop with Ctrl-C`,
         );
         const { signal } = invocation.context;
         if (!signal.aborted) await once(signal, 'abort');

@@ -1,0 +1,38 @@
+import type { Metadata } from '@grpc/grpc-js';
+import { requestIdOf } from '../request-ids.ts';
+
+/** What a handler needs to know of the call that it serves. */
+export interface GrpcCall {
+  /** The path: `/inference.GRPCInferenceService/ModelInfer`. */
+  readonly method: string;
+  readonly requestId: string;
+  /** Fires when the caller gives up. */
+  readonly signal: AbortSignal;
+  /** Milliseconds until the deadline, the caller's or ours; undefined: the engine's own. */
+  readonly timeoutMs: number | undefined;
+}
+
+/** What every kind of call of grpc-js offers. */
+interface Callable {
+  readonly metadata: Metadata;
+  getPath(): string;
+  getDeadline(): Date | number;
+  on(event: 'cancelled', listener: () => void): unknown;
+}
+
+/**
+ * @param mostMs the service's own deadline
+ * @throws WebError `HeaderTooLong` for a request id of more than 100 characters
+ */
+export function openCall(call: Callable, mostMs: number | undefined): GrpcCall {
+  const given = new AbortController();
+  call.on('cancelled', () => given.abort());
+  const left = Number(call.getDeadline()) - Date.now();
+  const timeoutMs = Math.min(left, mostMs ?? Number.POSITIVE_INFINITY);
+  return {
+    method: call.getPath(),
+    requestId: requestIdOf({ 'x-request-id': call.metadata.get('x-request-id')[0]?.toString() }),
+    signal: given.signal,
+    timeoutMs: Number.isFinite(timeoutMs) ? Math.max(1, Math.floor(timeoutMs)) : undefined,
+  };
+}
