@@ -1,8 +1,4 @@
-import { ContainerClient, BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob';
-import { messageOf } from '@edgewright/contract';
 import type { ModelRegistry } from '../model-registry.ts';
-import { ModelsError } from '../models-error.ts';
-import { AzureBlobStore } from './azure-blob-store.ts';
 import { openFileCache } from './open-file-cache.ts';
 import { RemoteModelRegistry } from './remote-model-registry.ts';
 
@@ -36,10 +32,6 @@ export interface OpenAzureRegistryOptions {
   readonly now?: () => Date;
 }
 
-/** Of each request; a block of 8 MiB passes a line of 1.2 Mbit/s in this time. */
-const REQUEST_TIMEOUT_MS = 60_000;
-const RETRIES = { maxTries: 5, retryDelayInMs: 250, maxRetryDelayInMs: 8000, tryTimeoutInMs: REQUEST_TIMEOUT_MS };
-
 /**
  * Opens the registry in a container of Azure Blob Storage. Nothing is asked of Azure yet.
  *
@@ -48,31 +40,11 @@ const RETRIES = { maxTries: 5, retryDelayInMs: 250, maxRetryDelayInMs: 8000, try
 export async function openAzureRegistry(options: OpenAzureRegistryOptions): Promise<ModelRegistry> {
   const { account, container, cacheDirectory, now = () => new Date() } = options;
   const place = `azblob://${account}/${container}`;
-  const store = new AzureBlobStore(place, containerClient(place, options));
+  // Azure's client is loaded only by those who use it: it takes longer than most verbs
+  const [{ AzureBlobStore }, { azureContainer }] = await Promise.all([
+    import('./azure-blob-store.ts'),
+    import('./azure-container.ts'),
+  ]);
+  const store = new AzureBlobStore(place, azureContainer(place, options));
   return new RemoteModelRegistry({ store, cache: await openFileCache(cacheDirectory), now });
-}
-
-function containerClient(place: string, { account, container, access }: OpenAzureRegistryOptions): ContainerClient {
-  const { connectionString, sasToken, accountKey, credential } = access;
-  const endpoint = access.endpoint ?? `https://${account}.blob.core.windows.net`;
-  const address = `${endpoint.replace(/\/$/, '')}/${container}`;
-  const settings = { retryOptions: RETRIES };
-  try {
-    if (connectionString !== undefined) {
-      const service = BlobServiceClient.fromConnectionString(connectionString, settings);
-      if (service.accountName === account) return service.getContainerClient(container);
-      throw new TypeError(`the connection string is of the account "${service.accountName}"`);
-    }
-    if (sasToken !== undefined)
-      return new ContainerClient(`${address}?${sasToken.replace(/^\?/, '')}`, undefined, settings);
-    if (accountKey !== undefined) {
-      return new ContainerClient(address, new StorageSharedKeyCredential(account, accountKey), settings);
-    }
-    return new ContainerClient(address, credential, settings);
-  } catch (cause) {
-    throw new ModelsError('RegistryPlaceInvalid', `cannot open the model registry ${place}: ${messageOf(cause)}`, {
-      details: { place },
-      cause,
-    });
-  }
 }
