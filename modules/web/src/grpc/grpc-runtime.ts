@@ -2,7 +2,7 @@ import type * as GrpcModule from '@grpc/grpc-js';
 import { serviceDescriptors, serviceNames } from './service-descriptors.ts';
 
 /** gRPC's library, loaded. */
-export type Grpc = typeof GrpcModule;
+export type Grpc = (typeof GrpcModule)['default'];
 
 /** gRPC and the services of this host. */
 export interface GrpcRuntime {
