@@ -17,7 +17,14 @@ export type { Revision } from './revise-deployment.ts';
 export { watchFleet } from './watch-fleet.ts';
 export type { ModuleNews, WatchOptions } from './watch-fleet.ts';
 export { configurationChange } from './plan/configuration-change.ts';
-export type { ConfigurationChange, ImageLayers, ModuleChange, RouteChange } from './plan/configuration-change.ts';
+export type {
+  ConfigurationChange,
+  ImageLayer,
+  ImageLayers,
+  ImagePull,
+  ModuleChange,
+  RouteChange,
+} from './plan/configuration-change.ts';
 export type { EffectiveConfiguration, PlannedDeployment } from './plan/effective-configuration.ts';
 export { configurationOf, planFleet } from './plan/plan-fleet.ts';
 export type { FleetPlan, FleetPlanInput, PlanGroup, PlannedDevice } from './plan/plan-fleet.ts';

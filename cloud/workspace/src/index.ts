@@ -74,6 +74,7 @@ export type {
 } from '@edgewright/iothub';
 export type {
   ConfigurationChange,
+  ImagePull,
   DeploymentSettings,
   FleetPlan,
   Hub,

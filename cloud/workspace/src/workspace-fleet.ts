@@ -5,6 +5,7 @@ import type {
   EffectiveConfiguration,
   FleetPlan,
   Hub,
+  ImageLayer,
   ImageLayers,
 } from '@edgewright/iothub';
 import type { HubSelection, WorkspaceEdge } from './workspace-edge.ts';
@@ -22,6 +23,8 @@ export interface PlanInput extends HubSelection {
   readonly remove?: readonly string[];
   /** The platform of the devices, for the bytes to pull; default amd64. */
   readonly platform?: Platform;
+  /** Ask registries for the layers of images that the workspace does not have. */
+  readonly askRegistries?: boolean;
 }
 
 /** A side of a comparison: a manifest file, `deployment:ID` or `device:ID`. */
@@ -29,6 +32,8 @@ export interface DiffInput extends HubSelection {
   readonly before: string;
   readonly after: string;
   readonly platform?: Platform;
+  /** Ask registries for the layers of images that the workspace does not have. */
+  readonly askRegistries?: boolean;
 }
 
 /** What a change does to a fleet, before it is made. */
@@ -47,19 +52,25 @@ export class WorkspaceFleet {
    * @throws WorkspaceError `ManifestRefused` when lint finds errors · ContractError · IotHubError `ConditionInvalid` and others
    */
   async plan(input: PlanInput): Promise<FleetPlan> {
-    const { planChange } = await import('@edgewright/iothub');
-    const layersOf = await this.#layers(input.platform ?? 'amd64');
+    const { configurationChange, planChange } = await import('@edgewright/iothub');
     await using hub = await this.#edge.hub(input);
     const created =
       input.manifest === undefined ? [] : [await this.#planned(hub, input, await this.#edge.contentOf(input.manifest))];
-    return await planChange(hub, { create: created, remove: input.remove ?? [] }, layersOf);
+    const plan = await planChange(hub, { create: created, remove: input.remove ?? [] });
+    const layersOf = await this.#layers(input, imagesOf(plan.changing.map(({ change }) => change)));
+    const changing = plan.changing.map((group) => ({
+      ...group,
+      change: configurationChange(group.before, group.after ?? group.before, layersOf),
+    }));
+    return { ...plan, changing };
   }
 
   /** Compares two manifests, deployments or devices. @throws IotHubError, ContractError, WorkspaceError `ManifestRefused` */
   async diff(input: DiffInput): Promise<ConfigurationChange> {
     const { configurationChange } = await import('@edgewright/iothub');
     const [before, after] = [await this.#side(input.before, input), await this.#side(input.after, input)];
-    return configurationChange(before, after, await this.#layers(input.platform ?? 'amd64'));
+    const images = imagesOf([configurationChange(before, after, () => undefined)]);
+    return configurationChange(before, after, await this.#layers(input, images));
   }
 
   /** What is not said is as it is in the deployment of this id, if there is one. */
@@ -83,15 +94,30 @@ export class WorkspaceFleet {
     return configurationOfContent(id, (await hub.deployments.get(id)).content);
   }
 
-  /** Layers of the images of the workspace, by reference, with or without a digest behind it. */
-  async #layers(platform: Platform): Promise<ImageLayers> {
+  /** Layers by reference, with or without a digest behind it: of the images of the workspace, and then of registries if asked for. */
+  async #layers(
+    { platform = 'amd64', askRegistries = false }: Pick<PlanInput, 'platform' | 'askRegistries'>,
+    wanted: ReadonlySet<string>,
+  ): Promise<ImageLayers> {
     const images = await this.#images.list();
-    const known = new Map(
+    const known = new Map<string, readonly ImageLayer[] | undefined>(
       images.map(({ reference, platforms }) => [
         reference,
         platforms.find((candidate) => candidate.platform === platform)?.layers,
       ]),
     );
-    return (reference) => known.get(reference) ?? known.get(reference.split('@', 1)[0] ?? reference);
+    const find: ImageLayers = (reference) => known.get(reference) ?? known.get(reference.split('@', 1)[0] ?? reference);
+    if (!askRegistries) return find;
+    const { remoteImageLayers } = await import('./remote-image-layers.ts');
+    for (const image of wanted) {
+      if (find(image) === undefined) known.set(image, await remoteImageLayers(image, platform));
+    }
+    return find;
   }
+}
+
+/** Every image that devices have or get. */
+function imagesOf(changes: readonly ConfigurationChange[]): ReadonlySet<string> {
+  const modules = changes.flatMap((change) => change.modules);
+  return new Set(modules.flatMap(({ imageBefore, imageAfter }) => [imageBefore ?? [], imageAfter ?? []].flat()));
 }

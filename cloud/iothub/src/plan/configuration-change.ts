@@ -26,10 +26,30 @@ export interface RouteChange {
   readonly from: string;
 }
 
+/** A layer of an image. */
+export interface ImageLayer {
+  readonly digest: string;
+  /** As it travels. */
+  readonly sizeBytes: number;
+  /** What it holds, such as `model`, where the image says so. */
+  readonly role?: string;
+}
+
+/** An image that a device has to pull. */
+export interface ImagePull {
+  readonly image: string;
+  /** Of the layers that the device lacks. */
+  readonly pullBytes: number;
+  /** From the lowest; `isPresent` where an image that the device has, or pulls before this one, brings the layer. */
+  readonly layers: readonly (ImageLayer & { readonly isPresent: boolean })[];
+}
+
 /** What a device does when one configuration follows another. */
 export interface ConfigurationChange {
   readonly modules: readonly ModuleChange[];
   readonly routes: readonly RouteChange[];
+  /** Images to be pulled whose layers are known. */
+  readonly pulls: readonly ImagePull[];
   /** Bytes of layers that the device does not have yet. */
   readonly pullBytes: number;
   /** Images that are to be pulled and whose layers nobody knows. */
@@ -37,9 +57,7 @@ export interface ConfigurationChange {
 }
 
 /** The layers of an image, where they are known. */
-export type ImageLayers = (
-  reference: string,
-) => readonly { readonly digest: string; readonly sizeBytes: number }[] | undefined;
+export type ImageLayers = (reference: string) => readonly ImageLayer[] | undefined;
 
 /** edgeAgent applies these without making the container anew. */
 const LIGHT_MEMBERS = new Set(['restartPolicy', 'imagePullPolicy', 'startupOrder', 'status']);
@@ -137,21 +155,26 @@ function pulls(
   modules: readonly ModuleChange[],
   before: Side,
   layersOf: ImageLayers,
-): Pick<ConfigurationChange, 'pullBytes' | 'unknownImages'> {
+): Pick<ConfigurationChange, 'pulls' | 'pullBytes' | 'unknownImages'> {
   const present = new Set(modules.flatMap(({ imageBefore }) => imageBefore ?? []));
   const has = new Set([...present].flatMap((image) => (layersOf(image) ?? []).map(({ digest }) => digest)));
   const wanted = new Set(modules.flatMap(({ imageAfter }) => imageAfter ?? []));
-  let pullBytes = 0;
+  const found: ImagePull[] = [];
   const unknownImages: string[] = [];
   for (const image of wanted) {
     if (before !== undefined && present.has(image)) continue;
-    const layers = layersOf(image);
-    if (layers === undefined) unknownImages.push(image);
-    for (const { digest, sizeBytes } of layers ?? []) {
-      if (has.has(digest)) continue;
-      has.add(digest);
-      pullBytes += sizeBytes;
+    const known = layersOf(image);
+    if (known === undefined) {
+      unknownImages.push(image);
+      continue;
     }
+    const layers = known.map((layer) => {
+      const isPresent = has.has(layer.digest);
+      has.add(layer.digest);
+      return { ...layer, isPresent };
+    });
+    const pullBytes = layers.reduce((sum, { isPresent, sizeBytes }) => sum + (isPresent ? 0 : sizeBytes), 0);
+    found.push({ image, pullBytes, layers });
   }
-  return { pullBytes, unknownImages };
+  return { pulls: found, pullBytes: found.reduce((sum, pull) => sum + pull.pullBytes, 0), unknownImages };
 }

@@ -87,6 +87,16 @@ describe('planFleet', () => {
             },
           ],
           routes: [{ name: 'up', effect: 'same', from: 'base' }],
+          pulls: [
+            {
+              image: 'scorer:2',
+              pullBytes: 7,
+              layers: [
+                { digest: 'a', sizeBytes: 100, isPresent: true },
+                { digest: 'c', sizeBytes: 7, isPresent: false },
+              ],
+            },
+          ],
           pullBytes: 7,
           unknownImages: [],
         },
@@ -174,7 +184,7 @@ describe('configurationChange', () => {
       configurationOfContent('b', base({ m: docker('m:1') })),
       () => undefined,
     );
-    expect(change.unknownImages).toEqual(['hub:1', 'm:1']);
+    expect(change).toMatchObject({ unknownImages: ['hub:1', 'm:1'], pulls: [], pullBytes: 0 });
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { platforms } from '@edgewright/contract';
 import type { Platform } from '@edgewright/contract';
-import type { ConfigurationChange, FleetPlan } from '@edgewright/workspace';
+import type { ConfigurationChange, FleetPlan, ImagePull } from '@edgewright/workspace';
 import { CliError } from '../cli-error.ts';
 import { collect, oneOf, wholeNumber } from '../flag-values.ts';
 import type { Invocation } from '../invocation.ts';
@@ -16,6 +16,7 @@ interface PlanFlags extends HubFlags {
   readonly priority?: number;
   readonly remove?: string[];
   readonly platform: Platform;
+  readonly askRegistries?: boolean;
   readonly all?: boolean;
 }
 
@@ -37,6 +38,7 @@ export function defineEdgePlan(group: Command, invocation: Invocation): void {
       oneOf('--platform', platforms),
       'amd64',
     )
+    .option('--ask-registries', 'ask registries for the layers of images that the workspace does not have')
     .option('--all', 'also what stays the same');
   withHubFlags(command)
     .addHelpText(
@@ -57,6 +59,7 @@ export function defineEdgePlan(group: Command, invocation: Invocation): void {
           ...(priority === undefined ? {} : { priority }),
           ...(remove === undefined ? {} : { remove }),
           platform,
+          askRegistries: flags.askRegistries === true,
         }),
       );
       const groups = plan.changing.map(({ deviceIds, before, after, change }) => ({
@@ -76,21 +79,25 @@ export function defineEdgeDiff(group: Command, invocation: Invocation): void {
     .description('what differs between two manifests, deployments or devices')
     .argument('<before>', 'a manifest or layer file, deployment:ID or device:ID')
     .argument('<after>', 'the same')
-    .option('--platform <name>', 'the platform, for the bytes to pull', oneOf('--platform', platforms), 'amd64');
+    .option('--platform <name>', 'the platform, for the bytes to pull', oneOf('--platform', platforms), 'amd64')
+    .option('--ask-registries', 'ask registries for the layers of images that the workspace does not have');
   withHubFlags(command)
     .addHelpText('after', '\nExample:\n  $ edgewright edge diff device:plant-1 config/deployment.amd64.json')
-    .action(async (before: string, after: string, flags: HubFlags & { platform: Platform }) => {
-      const side = (text: string) => (/^(deployment|device):./.test(text) ? text : invocation.path(text));
-      const change = await invocation.withWorkspace((workspace) =>
-        workspace.fleet.diff({
-          ...hubSelection(flags, invocation),
-          before: side(before),
-          after: side(after),
-          platform: flags.platform,
-        }),
-      );
-      invocation.terminal.result(change, () => changeLines(change, false).join('\n') || 'no difference');
-    });
+    .action(
+      async (before: string, after: string, flags: HubFlags & { platform: Platform; askRegistries?: boolean }) => {
+        const side = (text: string) => (/^(deployment|device):./.test(text) ? text : invocation.path(text));
+        const change = await invocation.withWorkspace((workspace) =>
+          workspace.fleet.diff({
+            ...hubSelection(flags, invocation),
+            before: side(before),
+            after: side(after),
+            platform: flags.platform,
+            askRegistries: flags.askRegistries === true,
+          }),
+        );
+        invocation.terminal.result(change, () => changeLines(change, false).join('\n') || 'no difference');
+      },
+    );
 }
 
 const MOST_NAMES = 5;
@@ -107,7 +114,10 @@ function planText({ changing, unchanged }: FleetPlan, all: boolean): string {
   return [...groups, `${unchanged} ${unchanged === 1 ? 'device stays' : 'devices stay'} the same`].join('\n\n');
 }
 
-function changeLines({ modules, routes, pullBytes, unknownImages }: ConfigurationChange, all: boolean): string[] {
+function changeLines(
+  { modules, routes, pulls, pullBytes, unknownImages }: ConfigurationChange,
+  all: boolean,
+): string[] {
   const from = (id: string) => (id === '' ? '' : `  [${id}]`);
   return [
     ...modules
@@ -124,8 +134,21 @@ function changeLines({ modules, routes, pullBytes, unknownImages }: Configuratio
           ? `route ${name} changes: ${before ?? ''} → ${after ?? ''}${from(origin)}`
           : `route ${name} ${effect === 'same' ? 'stays' : `is ${effect}`}: ${after ?? before ?? ''}${from(origin)}`,
       ),
-    ...(pullBytes > 0 ? [`to pull: ${sizeText(pullBytes)}`] : []),
+    ...pulls.flatMap(pullLines),
+    ...(pulls.length > 1 ? [`to pull in all: ${sizeText(pullBytes)}`] : []),
     ...unknownImages.map((image) => `to pull: ${image}, whose layers are not known here`),
+  ];
+}
+
+/** An image and its layers: what is pulled, and what the device has already. */
+function pullLines({ image, pullBytes, layers }: ImagePull): string[] {
+  const total = layers.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const digest = (text: string) => text.replace(/^sha256:/, '').slice(0, 12);
+  return [
+    `to pull: ${image}, ${sizeText(pullBytes)} of ${sizeText(total)}`,
+    ...layers.map((layer) =>
+      `  ${layer.isPresent ? 'there' : 'pull '} ${sizeText(layer.sizeBytes).padStart(8)}  ${digest(layer.digest)}  ${layer.role ?? ''}`.trimEnd(),
+    ),
   ];
 }
 
