@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdir, rename, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { gzipSync } from 'node:zlib';
 import tar from 'tar-stream';
 
@@ -13,6 +15,8 @@ export interface MadePlatform {
   readonly layers: readonly Readonly<Record<string, string>>[];
   /** What each layer is for, as edgewright marks it. */
   readonly roles?: readonly string[];
+  /** Adds a layer of so many bytes, none of which has meaning, nor takes room on the disk. */
+  readonly largeLayerBytes?: number;
   /** The `config` of the image configuration. */
   readonly config?: object;
 }
@@ -77,6 +81,11 @@ async function addManifest(directory: string, platform: MadePlatform, docker: bo
     const annotations = role === undefined ? {} : { annotations: { 'net.edgewright.layer.role': role } };
     layers.push({ ...(await addBlob(directory, type, gzipSync(plain))), ...annotations });
   }
+  if (platform.largeLayerBytes !== undefined) {
+    const large = await addSparseBlob(directory, `${OCI}.layer.v1.tar`, platform.largeLayerBytes);
+    diffIds.push(large.digest);
+    layers.push(large);
+  }
   const { os = 'linux', architecture, variant, config = {} } = platform;
   const image = {
     os,
@@ -107,6 +116,17 @@ async function addBlob(directory: string, mediaType: string, bytes: Uint8Array):
   const digest = digestOf(bytes);
   await writeFile(path.join(directory, 'blobs', digest.replace(':', '/')), bytes);
   return { mediaType, digest, size: bytes.length };
+}
+
+async function addSparseBlob(directory: string, mediaType: string, size: number): Promise<Descriptor> {
+  const file = path.join(directory, 'sparse');
+  await writeFile(file, '');
+  await truncate(file, size);
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file, { highWaterMark: 1_048_576 }), hash);
+  const digest = `sha256:${hash.digest('hex')}`;
+  await rename(file, path.join(directory, 'blobs', digest.replace(':', '/')));
+  return { mediaType, digest, size };
 }
 
 function digestOf(bytes: Uint8Array): string {

@@ -10,6 +10,7 @@ import { CuttingProxy } from '../../../../test/support/cutting-proxy.ts';
 import { DockerRegistry } from '../../../../test/support/docker-registry.ts';
 import type { DockerRegistryOptions } from '../../../../test/support/docker-registry.ts';
 import { makeImageLayout } from '../../../../test/support/make-image-layout.ts';
+import { RefusingProxy } from '../../../../test/support/refusing-proxy.ts';
 import { need } from '../../../../test/support/need.ts';
 import { createTestCertificate } from '../../../../test/support/test-certificate.ts';
 import { pullImage } from '../pull-image.ts';
@@ -110,6 +111,28 @@ describe('a real registry', () => {
     });
     expect(pulled.digest).toBe(pushed.digest);
     expect(back.cuts).toBe(3);
+  });
+
+  it('gets and gives the whole image although it has no time now and then, and fails', async (context) => {
+    const { folder, host, push } = await createSetup(context);
+    await using proxy = await RefusingProxy.start(host, [
+      { status: 429, headers: { 'retry-after': '0' } },
+      { status: 500 },
+      { status: 503 },
+    ]);
+    const target = `${proxy.host}/a/b:1`;
+    const pushed = await push({ target });
+    const pulled = await pullImage({
+      reference: target,
+      layoutDirectory: path.join(folder, 'pulled'),
+      registry: { retryDelayMs: 10 },
+    });
+    expect(pulled.digest).toBe(pushed.digest);
+    for (const method of ['HEAD', 'POST', 'PATCH', 'PUT', 'GET']) {
+      expect(proxy.refused.filter((one) => one.startsWith(method))).toEqual(
+        [429, 500, 503].map((status) => `${method} ${status}`),
+      );
+    }
   });
 
   it('says so when its disk is full, and takes the image when there is room again', async (context) => {
