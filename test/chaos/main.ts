@@ -13,7 +13,7 @@ import { soakScorer } from './soak-scorer.ts';
 
 // Makes things go wrong while messages flow, and counts what is lost:
 //   npm run chaos -- [--scenario kill]… [--messages 5000] [--kills 50] [--policy after-output]… [--seed 1] [--json]
-// --soak-minutes 120 makes the soak a long one; --soak-plot FILE.svg draws its memory.
+// --soak-minutes 120 makes the soak a long one, --soak-rate 50 lets the machine do something else, --soak-plot FILE.svg draws the memory.
 
 const names = [...disturbances.map(({ name }) => name), 'hostile', 'fuzz', 'soak'];
 const { values } = parseArgs({
@@ -24,6 +24,7 @@ const { values } = parseArgs({
     policy: { type: 'string', multiple: true },
     fuzzed: { type: 'string', default: '10000' },
     'soak-minutes': { type: 'string', default: '2' },
+    'soak-rate': { type: 'string' },
     'soak-plot': { type: 'string' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     json: { type: 'boolean', default: false },
@@ -45,7 +46,7 @@ async function main(): Promise<number> {
   const has = (name: string): boolean => values.scenario.includes(name);
   const hostile = has('hostile') ? await hostileScript({ rounds: 2, report }) : undefined;
   const fuzz = has('fuzz') ? await fuzzScorer(Number(values.fuzzed), { random: randomOf(seed), report }) : undefined;
-  const soak = has('soak') ? await soakScorer(Number(values['soak-minutes']), report) : undefined;
+  const soak = has('soak') ? await soakScorer(soakOptions()) : undefined;
   const plot = values['soak-plot'];
   if (soak !== undefined && plot !== undefined) await writeFile(plot, memoryPlot(soak));
   const durable = results.filter(({ policy }) => policy !== 'on-receive');
@@ -57,6 +58,11 @@ async function main(): Promise<number> {
     process.stdout.write(`${JSON.stringify({ seed, isSound, ...total(durable), ...parts })}\n`);
   }
   return isSound ? 0 : 1;
+}
+
+function soakOptions() {
+  const rate = values['soak-rate'];
+  return { minutes: Number(values['soak-minutes']), rate: rate === undefined ? undefined : Number(rate), report };
 }
 
 async function disturbAll(seed: number): Promise<ChaosResult[]> {

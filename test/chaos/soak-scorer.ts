@@ -16,8 +16,15 @@ export interface SoakResult {
   readonly isSound: boolean;
 }
 
+export interface SoakOptions {
+  readonly minutes: number;
+  /** Messages a second, at most; default as many as the scorer takes. */
+  readonly rate?: number | undefined;
+  readonly report: (line: string) => void;
+}
+
 /** Sends messages for some minutes, some of them wrong, with a connection lost now and then, and watches the memory. */
-export async function soakScorer(minutes: number, report: (line: string) => void): Promise<SoakResult> {
+export async function soakScorer({ minutes, rate, report }: SoakOptions): Promise<SoakResult> {
   await using place = await startScorerAtHub({});
   const { hub, scorer } = place;
   await hub.deliver('in', '{"data":[[1,2,3]]}');
@@ -30,6 +37,7 @@ export async function soakScorer(minutes: number, report: (line: string) => void
       const body = messages % 50 === 0 ? 'not JSON' : '{"data":[[1,2,3]]}';
       await hub.deliver('in', body, { '$.mid': `m-${messages}` });
       messages += 1;
+      if (rate !== undefined) await sleep(1000 / rate);
       hub.outputs.length = 0;
       hub.events.length = 0;
       hub.reported.length = 0;

@@ -51,6 +51,7 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
     logger,
     metrics,
     scoringMetrics,
+    tracing,
     title: titleOf(config),
     documentsFolder: environment.appRoot,
   });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine } from '@edgewright/engine';
-import type { Logger, Metrics, ScoringMetrics } from '@edgewright/telemetry';
+import type { Logger, Metrics, ScoringMetrics, Tracing } from '@edgewright/telemetry';
 import { createKeyAuthenticator, createTokenAuthenticator, routeRequests, serveScoring } from '@edgewright/web';
 import type { Authenticator, ScoringServer } from '@edgewright/web';
 import type { ServiceEnvironment } from './service-environment.ts';
@@ -12,6 +12,7 @@ export interface ServeServiceOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly scoringMetrics: ScoringMetrics;
+  readonly tracing?: Tracing | undefined;
   /** What is served, when the service has no name of its own. */
   readonly title: { readonly title?: string; readonly version?: string };
   /** A folder whose swagger.json and its like are given instead of those that are made. */

@@ -12,6 +12,8 @@ import { affineOnnx } from '../../../test/support/tiny-models.ts';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT_ID = '00f067aa0ba902b7';
+const OTHER_TRACE_ID = TRACE_ID.split('').reverse().join('');
+const otherTrace = `00-${OTHER_TRACE_ID}-${PARENT_ID}-01`;
 const traceparent = `00-${TRACE_ID}-${PARENT_ID}-01`;
 
 async function startScorer(environment: Readonly<Record<string, string>>) {
@@ -31,15 +33,25 @@ async function startScorer(environment: Readonly<Record<string, string>>) {
   return { hub, scorer };
 }
 
-it('makes spans of a message, within the trace of its sender, and hands the trace on', async (context) => {
+it('makes spans of messages and requests, within the trace of their sender, and hands the trace on', async (context) => {
   const { executable } = await need(context, 'python-otlp');
   const { endpoint, spans } = await startOtlpReceiver(executable);
   const { hub, scorer } = await startScorer({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SERVICE_NAME: 'faces' });
   await hub.deliver('in', '{"data":[[1,2,3]]}', { '$.mid': 'm1', traceparent, tracestate: 'a=1' });
   await hub.deliver('in', 'not JSON', { '$.mid': 'm2' });
+  const url = await scorer.url();
+  const post = (body: string) => fetch(`${url}/score`, { method: 'POST', body, headers: { traceparent: otherTrace } });
+  expect((await post('{"data":[[1,2,3]]}')).status).toBe(200);
+  expect((await post('not JSON')).status).toBe(400);
+  await fetch(`${url}/metrics`);
   scorer.signal('SIGTERM');
   expect(await scorer.ended).toBe(0);
-  await expect.poll(() => spans.filter(({ name }) => name === 'receive in').length).toBe(2);
+  await expect.poll(() => spans.filter(({ parentSpanId }) => parentSpanId === '').length).toBe(1);
+  await expect.poll(() => spans.filter(({ name }) => name === 'POST /score').length).toBe(2);
+  for (const span of spans.filter(({ kind }) => kind === 'SPAN_KIND_SERVER')) {
+    expect(span).toMatchObject({ name: 'POST /score', traceId: OTHER_TRACE_ID, parentSpanId: PARENT_ID });
+    expect(span).toMatchObject({ status: 'STATUS_CODE_UNSET', attributes: { 'http.route': '/score' } });
+  }
 
   const [first, second] = [
     spans.filter(({ traceId }) => traceId === TRACE_ID),

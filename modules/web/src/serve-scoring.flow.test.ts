@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { Writable } from 'node:stream';
@@ -280,7 +281,9 @@ describe('closing the REST host', () => {
 
   it('answers a request of which the first bytes came before, and not with 503', async () => {
     const { url, port, ...server } = await start({ script: slow });
-    const socket = connect(port).setEncoding('utf8');
+    const socket = connect(port, '127.0.0.1').setEncoding('utf8');
+    // connected before the other request, and so taken in before it
+    await once(socket, 'connect');
     socket.write('POST /score HTTP/1.1\r\nhost: x\r\n');
     const response = fetch(`${url}/score`, { method: 'POST', body: '{}' });
     await running(url);

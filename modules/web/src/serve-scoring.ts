@@ -1,7 +1,7 @@
 import { messageOf } from '@edgewright/contract';
 import type { Engine } from '@edgewright/engine';
 import { createScoringMetrics } from '@edgewright/telemetry';
-import type { Logger, Metrics, ScoringMetrics } from '@edgewright/telemetry';
+import type { Logger, Metrics, ScoringMetrics, Tracing } from '@edgewright/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import manifest from '../package.json' with { type: 'json' };
 import { answerError, isRunFailure } from './answer-error.ts';
@@ -12,6 +12,7 @@ import { createServer } from './create-server.ts';
 import { serveGrpc } from './grpc/serve-grpc.ts';
 import type { GrpcServer } from './grpc/serve-grpc.ts';
 import { limitRate } from './limit-rate.ts';
+import { traceRequests } from './request-spans.ts';
 import { otherIds, requestIdOf } from './request-ids.ts';
 import { allowOrigins } from './cors.ts';
 import { knownPaths, methodsOf } from './known-paths.ts';
@@ -52,6 +53,8 @@ export interface ServeScoringOptions {
   readonly metrics: Metrics;
   /** The scoring metrics when another host shares them; default: made here. */
   readonly scoringMetrics?: ScoringMetrics;
+  /** Where spans of requests go; without it there are none. The caller closes it, after the server. */
+  readonly tracing?: Tracing | undefined;
   /** The service's name, in swagger.json. Default `ML service`. */
   readonly title?: string;
   /** The service's version, in swagger.json. Default `1.0`. */
@@ -95,6 +98,7 @@ export async function serveScoring(options: ServeScoringOptions): Promise<Scorin
   if (tls !== undefined) cleanup.use(tls.watch);
   const server = createServer({ bodyBytes: limits.bodyBytes, tls });
   addHooks(server, options);
+  if (options.tracing !== undefined) traceRequests(server, options.tracing);
   if (options.corsOrigins !== undefined) allowOrigins(server, options.corsOrigins);
   const beginDrain = closeConnectionsAfterAnswer(server);
   if (limits.requestsPerSecond !== undefined) await limitRate(server, limits.requestsPerSecond);
