@@ -91,3 +91,4 @@ export { recordingLine, telemetryJson } from './telemetry-json.ts';
 export type { TelemetryJson } from './telemetry-json.ts';
 export { WorkspaceConfigSchema } from './workspace-config.ts';
 export type { WorkspaceConfig } from './workspace-config.ts';
+export { isTwinName, twinLimits, twinSizeBytes } from './twin-limits.ts';

@@ -14,6 +14,8 @@ export { moduleLogs } from './module-logs.ts';
 export type { ModuleLog, ModuleLogsRequest } from './module-logs.ts';
 export { reviseDeployment } from './revise-deployment.ts';
 export type { Revision } from './revise-deployment.ts';
+export { applyTags, planTags } from './tag-devices.ts';
+export type { PlannedTags, TagChange, TagOutcome, TagRequest } from './tag-devices.ts';
 export { watchFleet } from './watch-fleet.ts';
 export type { ModuleNews, WatchOptions } from './watch-fleet.ts';
 export { configurationChange } from './plan/configuration-change.ts';

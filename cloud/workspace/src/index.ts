@@ -11,7 +11,7 @@ export { readTextFile } from './read-document.ts';
 export { WorkspaceEdge } from './workspace-edge.ts';
 export type { ApplyInput, HubSelection, NewDeploymentInput } from './workspace-edge.ts';
 export { WorkspaceFleet } from './workspace-fleet.ts';
-export type { DiffInput, PlanInput } from './workspace-fleet.ts';
+export type { DiffInput, PlanInput, TaggedDevices, TagInput } from './workspace-fleet.ts';
 export { WorkspaceError } from './workspace-error.ts';
 export { WorkspaceImages } from './workspace-images.ts';
 export type {

@@ -7,6 +7,9 @@ import type {
   Hub,
   ImageLayer,
   ImageLayers,
+  PlannedTags,
+  TagOutcome,
+  TagRequest,
 } from '@edgewright/iothub';
 import type { HubSelection, WorkspaceEdge } from './workspace-edge.ts';
 import type { WorkspaceImages } from './workspace-images.ts';
@@ -36,7 +39,15 @@ export interface DiffInput extends HubSelection {
   readonly askRegistries?: boolean;
 }
 
-/** What a change does to a fleet, before it is made. */
+export interface TagInput extends HubSelection, TagRequest {
+  /** Only say what would change. */
+  readonly dryRun?: boolean;
+}
+
+/** What became of tags; with a dry run, nobody has changed. */
+export interface TaggedDevices extends PlannedTags, TagOutcome {}
+
+/** What a change does to a fleet, before it is made; and tags, by which changes find their devices. */
 export class WorkspaceFleet {
   readonly #edge: WorkspaceEdge;
   readonly #images: WorkspaceImages;
@@ -71,6 +82,19 @@ export class WorkspaceFleet {
     const [before, after] = [await this.#side(input.before, input), await this.#side(input.after, input)];
     const images = imagesOf([configurationChange(before, after, () => undefined)]);
     return configurationChange(before, after, await this.#layers(input, images));
+  }
+
+  /**
+   * Sets tags of all edge devices of a condition. A device whose twin somebody else changes meanwhile is left alone, and told.
+   *
+   * @throws IotHubError `ConditionInvalid`, `TagsInvalid`
+   */
+  async tag({ condition, tags, count, dryRun = false, ...selection }: TagInput): Promise<TaggedDevices> {
+    const { applyTags, planTags } = await import('@edgewright/iothub');
+    await using hub = await this.#edge.hub(selection);
+    const planned = await planTags(hub, { condition, tags, ...(count === undefined ? {} : { count }) });
+    const outcome = dryRun ? { changed: [], conflicts: [] } : await applyTags(hub, planned.changes, tags);
+    return { ...planned, ...outcome };
   }
 
   /** What is not said is as it is in the deployment of this id, if there is one. */

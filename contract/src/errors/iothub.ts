@@ -44,6 +44,12 @@ export const iothubErrors = {
     meaning: 'The content of a deployment is not one of IoT Hub',
     remedy: 'Run `edgewright manifest lint FILE` on it.',
   },
+  TagsInvalid: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'Tags are not ones that IoT Hub takes',
+    remedy: 'Names have no blank, dot or $; a value has at most 4096 bytes, and all tags of a device 8 KB.',
+  },
   RolloutRefused: {
     fault: 'user',
     httpStatus: 400,

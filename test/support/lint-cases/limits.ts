@@ -8,6 +8,24 @@ export const limitCases: Readonly<Record<string, LintCase>> = {
     },
     finds: ['EW4001 error $.modulesContent.tempSensor["properties.desired"]'],
   },
+  // 8 * (2 + 4094) bytes as IoT Hub counts them, some more as JSON
+  'as many desired properties as there may be': {
+    changes: {
+      '$.modulesContent.tempSensor["properties.desired"]': Object.fromEntries(
+        Array.from({ length: 8 }, (_, index) => [`t${index}`, 'x'.repeat(4094)]),
+      ),
+    },
+    finds: [],
+  },
+  'one byte more': {
+    changes: {
+      '$.modulesContent.tempSensor["properties.desired"]': Object.fromEntries(
+        Array.from({ length: 8 }, (_, index) => [index === 7 ? 'tag' : `t${index}`, 'x'.repeat(4094)]),
+      ),
+    },
+    finds: ['EW4001 error $.modulesContent.tempSensor["properties.desired"]'],
+    says: 'have 32769 bytes, 1 too many',
+  },
   'a long string': {
     changes: { '$.modulesContent.tempSensor["properties.desired"].text': 'ü'.repeat(2049) },
     finds: ['EW4002 error $.modulesContent.tempSensor["properties.desired"].text'],

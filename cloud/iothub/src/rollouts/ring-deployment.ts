@@ -1,9 +1,7 @@
+import { forEachBounded } from '../for-each-bounded.ts';
 import type { Hub } from '../hub.ts';
 import { IotHubError } from '../iothub-error.ts';
 import type { RolloutDevice, RolloutRecord } from './rollout-record.ts';
-
-/** How many twins are changed at once; IoT Hub's standard units take about ten a second each. */
-const AT_ONCE = 16;
 
 /** The deployment of a ring. */
 export function ringDeploymentId(name: string, ring: number): string {
@@ -116,12 +114,4 @@ async function untag(hub: Hub, name: string, devices: ReadonlySet<string>): Prom
   await forEachBounded(tagged, async ({ deviceId, alone }) => {
     await hub.updateTwin({ deviceId }, { tags: { edgewright: alone ? null : { [tagOf(name)]: null } } }, '*');
   });
-}
-
-async function forEachBounded<Item>(items: readonly Item[], action: (item: Item) => Promise<void>): Promise<void> {
-  const waiting = items.values();
-  const worker = async () => {
-    for (const item of waiting) await action(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, worker));
 }

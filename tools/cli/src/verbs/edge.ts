@@ -3,17 +3,19 @@ import type { Invocation } from '../invocation.ts';
 import { defineEdgeDeployment } from './edge-deployment.ts';
 import { defineEdgeDevice } from './edge-device.ts';
 import { defineEdgeDiff, defineEdgePlan } from './edge-plan.ts';
+import { defineEdgeTag } from './edge-tag.ts';
 import { defineEdgeTwin } from './edge-twin.ts';
 import { hubSelection, withHubFlags } from './hub-flags.ts';
 import type { HubFlags } from './hub-flags.ts';
 
-/** `edgewright edge apply|deployment|plan|diff|twin|invoke|logs|monitor`. */
+/** `edgewright edge apply|deployment|plan|diff|tag|twin|invoke|logs|monitor`. */
 export function defineEdge(program: Command, invocation: Invocation): void {
   const group = program.command('edge').description('configure, look at and call IoT Edge devices, one or many');
   defineApply(group, invocation);
   defineEdgeDeployment(group, invocation);
   defineEdgePlan(group, invocation);
   defineEdgeDiff(group, invocation);
+  defineEdgeTag(group, invocation);
   defineEdgeTwin(group, invocation);
   defineEdgeDevice(group, invocation);
 }

@@ -1,14 +1,10 @@
+import { isTwinName, twinLimits, twinSizeBytes } from '@edgewright/contract';
 import { recordOf } from '../../json-record.ts';
 import type { JsonSteps } from '../json-path.ts';
 import type { LintSubject, LintTwin, Observation } from '../lint-subject.ts';
 import { stringsOf } from '../walk-strings.ts';
 
-// learn.microsoft.com: limits and restrictions of IoT Edge, device twins
-const MAX_DESIRED_BYTES = 32 * 1024;
-const MAX_STRING_BYTES = 4096;
-const MAX_DEPTH = 10;
-const MAX_NAME_BYTES = 1024;
-const FORBIDDEN_IN_NAME = /[\p{Cc}. $]/u;
+const { desiredBytes: MAX_DESIRED_BYTES, stringBytes: MAX_STRING_BYTES, levels: MAX_DEPTH } = twinLimits;
 
 /** What IoT Hub takes in a twin. */
 export function checkLimits({ twins }: LintSubject): Observation[] {
@@ -16,7 +12,7 @@ export function checkLimits({ twins }: LintSubject): Observation[] {
 }
 
 function size({ module, at, desired }: LintTwin): Observation[] {
-  const bytes = Buffer.byteLength(JSON.stringify(desired));
+  const bytes = twinSizeBytes(desired);
   if (bytes <= MAX_DESIRED_BYTES) return [];
   const message = `the desired properties of ${module} have ${bytes} bytes, ${bytes - MAX_DESIRED_BYTES} too many`;
   return [{ code: 'EW4001', at, message }];
@@ -53,7 +49,7 @@ function names({ module, at, desired }: LintTwin): Observation[] {
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     for (const [name, value] of Object.entries(recordOf(next.value) ?? {})) {
       const steps = [...next.steps, name];
-      if (FORBIDDEN_IN_NAME.test(name) || Buffer.byteLength(name) > MAX_NAME_BYTES || name === '') {
+      if (!isTwinName(name)) {
         found.push({
           code: 'EW4004',
           at: [...at, ...steps],
