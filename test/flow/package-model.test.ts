@@ -56,14 +56,24 @@ describe('packageModel', () => {
   });
 
   it('writes a Docker context, from which an engine builds an image that starts in the same way', async (context) => {
-    const dockerfile = await readFile(path.join(folder, 'context/Dockerfile'), 'utf8');
-    expect(dockerfile).toContain('FROM scratch\n');
-    expect(dockerfile.match(/^ADD layers\/\d\d-(?:runtime|scorer|model|app)\.tar/gm)).toHaveLength(4);
+    const read = (file: string): Promise<string> => readFile(path.join(folder, 'context', file), 'utf8');
+    const plain = await read('Dockerfile');
+    expect(plain).toContain('FROM scratch\n');
+    expect(plain.match(/^ADD layers\/\d\d-(?:runtime|scorer|model|app)\.tar/gm)).toHaveLength(4);
+    expect(await read('Dockerfile.arm32v7')).toContain('FROM --platform=linux/arm/v7 scratch\n');
+    expect(JSON.parse(await read('module.json'))).toMatchObject({
+      image: {
+        repository: `${registry.host}/plant/sum`,
+        tag: { version: '1', platforms: { amd64: './Dockerfile.amd64', arm32v7: './Dockerfile.arm32v7' } },
+      },
+    });
     const { socketPath } = await need(context, 'docker');
     const docker = new Docker({ socketPath });
     const name = `edgewright-context-${Date.now()}`;
     const src = [...(packaged.context?.files ?? [])];
-    const building = await docker.buildImage({ context: path.join(folder, 'context'), src }, { t: name });
+    // as iotedgedev builds it, by the Dockerfile of one platform
+    const dockerfile = 'Dockerfile.amd64';
+    const building = await docker.buildImage({ context: path.join(folder, 'context'), src }, { t: name, dockerfile });
     await new Promise<void>((resolve, reject) => {
       docker.modem.followProgress(building, (error) => (error === null ? resolve() : reject(error)));
     });

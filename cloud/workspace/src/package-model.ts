@@ -123,11 +123,14 @@ async function writeContext(
   { image, contextDirectory }: { readonly image: ImageSummary; readonly contextDirectory: string },
 ): Promise<DockerContext> {
   const { writeDockerContext } = await import('@edgewright/packager');
-  const { config } = await resolveConfig(input);
+  const { config, configDirectory } = await resolveConfig(input);
+  const { extraDockerfileSteps } = config;
   return await writeDockerContext({
     layoutDirectory: imagesFolder,
     image: image.reference,
     baseImage: config.baseImage ?? 'scratch',
     directory: contextDirectory,
+    configDirectory,
+    ...(extraDockerfileSteps === undefined ? {} : { extraDockerfileSteps }),
   });
 }

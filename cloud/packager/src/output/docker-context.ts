@@ -3,6 +3,10 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { messageOf, ociMediaTypes, ociPlatforms, OciManifestSchema, OciIndexSchema } from '@edgewright/contract';
 import type { OciDescriptor, OciImageConfig, OciIndex, OciManifest, Platform } from '@edgewright/contract';
+import { readSteps } from '../base/read-steps.ts';
+import type { DockerfileSteps } from '../base/read-steps.ts';
+import { parseImageReference } from '../image-reference.ts';
+import type { BytesEntry } from '../layers/tar-entry.ts';
 import type { ImageLayout } from '../layout/image-layout.ts';
 import { findImage, showImage } from '../list-images.ts';
 import type { ImageDetails } from '../list-images.ts';
@@ -14,6 +18,10 @@ export interface DockerContextOptions {
   readonly image: string;
   /** `baseImage` of the configuration: one of a registry stands in `FROM`, the layers of others are in the context. */
   readonly baseImage: string;
+  /** `extraDockerfileSteps`; they stand behind `FROM` where the base comes from a registry. */
+  readonly extraDockerfileSteps?: string;
+  /** The folder that `extraDockerfileSteps` starts from. */
+  readonly configDirectory: string;
   /** The folder to make; it must not be there, or be empty. */
   readonly directory: string;
 }
@@ -34,26 +42,34 @@ type ContainerConfig = NonNullable<OciImageConfig['config']>;
 
 /**
  * Writes an image as a Docker context: a Dockerfile, and the layers as archives that `ADD` unpacks. What Docker makes of it
- * starts and scores as the image does, and may be changed by further steps; its digest is another one.
+ * starts and scores as the image does, and may be changed by further steps; its digest is another one. For iotedgedev and the
+ * extensions of editors there are module.json and a Dockerfile for each platform beside it.
  *
  * @throws PackagerError `ImageNotFound`, `ImageInvalid`, `LayoutUnusable`
  */
 export async function writeDockerContext(options: DockerContextOptions): Promise<DockerContext> {
-  const { layout, descriptor } = await findImage(options.layoutDirectory, options.image);
+  const { layout, descriptor, reference } = await findImage(options.layoutDirectory, options.image);
   const details = await showImage(options.layoutDirectory, options.image);
   const isRemote = !/^(?:scratch$|oci:|docker-archive:)/.test(options.baseImage);
   const stacks = await readStacks(layout, descriptor, details);
   const plan = planLayers(stacks, (layer) => !isRemote || layer.role !== 'base');
+  const texts = new Map<string, string>();
   const target = path.resolve(options.directory);
   const staged = `${target}-${randomUUID()}`;
   try {
     await requireFree(target);
     for (const [place, layer] of plan.files) await placeLayer(layout, layer, path.join(staged, place));
+    const { extraDockerfileSteps: file, configDirectory } = options;
+    const steps = isRemote && file !== undefined ? await readSteps(file, configDirectory) : undefined;
+    const base = isRemote ? options.baseImage : 'scratch';
     const config = details.configs[0]?.config.config ?? {};
-    await writeFile(
-      path.join(staged, 'Dockerfile'),
-      dockerfileOf(isRemote ? options.baseImage : 'scratch', plan, config),
-    );
+    texts.set('Dockerfile', dockerfileOf({ base, steps, plan, config }));
+    for (const platform of stacks.keys()) {
+      texts.set(`Dockerfile.${platform}`, dockerfileOf({ base, steps, plan, config, platform }));
+    }
+    texts.set('module.json', moduleFile(reference, [...stacks.keys()]));
+    for (const [name, text] of texts) await writeFile(path.join(staged, name), text);
+    for (const file of steps?.files ?? []) await placeStepsFile(staged, file, texts);
     await rm(target, { recursive: true, force: true });
     await rename(staged, target);
   } catch (cause) {
@@ -62,7 +78,7 @@ export async function writeDockerContext(options: DockerContextOptions): Promise
   } finally {
     await rm(staged, { recursive: true, force: true });
   }
-  return { directory: target, files: ['Dockerfile', ...plan.files.keys()] };
+  return { directory: target, files: [...texts.keys(), ...plan.files.keys()] };
 }
 
 async function requireFree(target: string): Promise<void> {
@@ -148,16 +164,29 @@ function number(place: number): string {
   return String(place + 1).padStart(2, '0');
 }
 
-function dockerfileOf(base: string, plan: LayerPlan, config: ContainerConfig): string {
+interface DockerfileParts {
+  readonly base: string;
+  readonly steps: DockerfileSteps | undefined;
+  readonly plan: LayerPlan;
+  readonly config: ContainerConfig;
+  /** For this one alone; otherwise Docker's TARGETARCH says for which. */
+  readonly platform?: Platform;
+}
+
+function dockerfileOf({ base, steps, plan, config, platform }: DockerfileParts): string {
   const quoted = (text: string): string => JSON.stringify(text).replaceAll('$', String.raw`\$`);
+  const hasArgument = plan.hasSeveral && platform === undefined;
   const health = (config.Healthcheck ?? {}) as { Test?: readonly string[] };
   const [kind, ...test] = health.Test ?? [];
   const lines = [
     '# Written by `edgewright model package --generate-dockerfile`.',
-    ...(plan.hasSeveral ? ['# Several platforms need BuildKit, or --build-arg TARGETARCH=amd64, arm64 or arm.'] : []),
-    `FROM ${base}`,
-    ...(plan.hasSeveral ? ['ARG TARGETARCH'] : []),
-    ...plan.lines,
+    ...(hasArgument ? ['# Several platforms need BuildKit, or --build-arg TARGETARCH=amd64, arm64 or arm.'] : []),
+    platform === undefined ? `FROM ${base}` : `FROM --platform=${dockerPlatform(platform)} ${base}`,
+    ...(steps === undefined ? [] : [steps.text.trimEnd()]),
+    ...(hasArgument ? ['ARG TARGETARCH'] : []),
+    ...plan.lines.map((line) =>
+      platform === undefined ? line : line.replace('${TARGETARCH}', ociPlatforms[platform].architecture),
+    ),
     ...(config.Env ?? []).map((text) => {
       const equals = text.indexOf('=');
       return `ENV ${text.slice(0, equals)}=${quoted(text.slice(equals + 1))}`;
@@ -173,6 +202,41 @@ function dockerfileOf(base: string, plan: LayerPlan, config: ContainerConfig): s
     ...(config.Cmd == null ? [] : [`CMD ${JSON.stringify(config.Cmd)}`]),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function dockerPlatform(platform: Platform): string {
+  const { os, architecture, variant } = ociPlatforms[platform];
+  return [os, architecture, variant].filter((part) => part !== undefined).join('/');
+}
+
+/** What iotedgedev and the extensions of editors read (schema version 0.0.1). */
+function moduleFile(reference: string, platforms: readonly Platform[]): string {
+  const { registry, repository, tag } = parseImageReference(reference);
+  const description = {
+    '$schema-version': '0.0.1',
+    description: 'Written by edgewright',
+    image: {
+      repository: [registry, repository].filter((part) => part !== undefined).join('/'),
+      tag: {
+        version: tag,
+        platforms: Object.fromEntries(platforms.map((platform) => [platform, `./Dockerfile.${platform}`])),
+      },
+      buildOptions: [],
+      contextPath: './',
+    },
+    language: 'javascript',
+  };
+  return `${JSON.stringify(description, undefined, 2)}\n`;
+}
+
+/** Files that steps copy lie where the steps look for them. */
+async function placeStepsFile(folder: string, file: BytesEntry, own: ReadonlyMap<string, string>): Promise<void> {
+  if (own.has(file.path) || file.path.startsWith('layers/')) {
+    throw new RangeError(`a file of the steps is called "${file.path}", as one of the context is`);
+  }
+  const target = path.join(folder, file.path);
+  await mkdir(path.dirname(target), { recursive: true });
+  await writeFile(target, file.content);
 }
 
 async function placeLayer(layout: ImageLayout, { descriptor }: ContextLayer, target: string): Promise<void> {
