@@ -28,7 +28,9 @@ export async function coldStartComparisons(
   const program = await bundlePrograms(cleanup);
   const start = async (model: BenchModel, kind: 'raw' | 'engine', workers: number): Promise<Started> => {
     const words = [program, kind, model.path, model.input, model.shape.join(), String(workers)];
-    const { stdout } = await run(process.execPath, words, { timeout: TIMEOUT_MS });
+    // a device starts without what was compiled before
+    const env = { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' };
+    const { stdout } = await run(process.execPath, words, { timeout: TIMEOUT_MS, env });
     return JSON.parse(stdout) as Started;
   };
   const cold = [diabetes, vision].map((model) => {
