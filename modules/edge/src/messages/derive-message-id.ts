@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { sha1 } from './sha1.ts';
 
 /** The name space of these identifiers, RFC 9562 §5.5: any UUID, once chosen. */
 const NAMESPACE = Buffer.from('5f0e2d6a7c914b0e9a3c1d8be6472f10', 'hex');
@@ -8,7 +8,7 @@ const NAMESPACE = Buffer.from('5f0e2d6a7c914b0e9a3c1d8be6472f10', 'hex');
  * so that a message that is scored twice, because edgeHub delivered it twice, gives outputs that a consumer can tell are one.
  */
 export function deriveMessageId(facts: readonly string[]): string {
-  const digest = hash('sha1', Buffer.concat([NAMESPACE, Buffer.from(JSON.stringify(facts))]), 'buffer');
+  const digest = sha1(Buffer.concat([NAMESPACE, Buffer.from(JSON.stringify(facts))]));
   digest.writeUInt8((digest.readUInt8(6) & 0x0f) | 0x50, 6);
   digest.writeUInt8((digest.readUInt8(8) & 0x3f) | 0x80, 8);
   const hex = digest.toString('hex', 0, 16);

@@ -1,10 +1,10 @@
-import { hash } from 'node:crypto';
 import type { InputMessage } from './input-message.ts';
+import { sha1 } from './sha1.ts';
 
 /** What a message is recognised by when it comes again: id, sender, input and body; undefined when it has no id. */
 export function redeliveryKey(message: InputMessage): string | undefined {
   const { messageId, senderDeviceId = '', senderModuleId = '', inputName, body } = message;
   if (messageId === undefined) return undefined;
   const facts = JSON.stringify([senderDeviceId, senderModuleId, inputName, messageId]);
-  return hash('sha1', Buffer.concat([Buffer.from(facts), body]), 'base64');
+  return sha1(Buffer.concat([Buffer.from(facts), body])).toString('base64');
 }
