@@ -10,18 +10,20 @@ import { quantile } from '../harness.ts';
 import { testImage } from './faces.ts';
 
 const stockProgram = fileURLToPath(new URL('./stock-module.ts', import.meta.url));
+const pythonProgram = fileURLToPath(new URL('./python-module.py', import.meta.url));
 const facesModule = fileURLToPath(new URL('./faces.ts', import.meta.url));
 const echoProgram = fileURLToPath(new URL('./echo-module.ts', import.meta.url));
 const ALPHA = 0.4;
 /** Nothing arrived for so long: the measurement cannot end any more. */
 const SILENCE_MS = 60_000;
+const PING_PAUSE_MS = 5;
 /** Nothing came for so long after a kill: what is missing is lost. */
 const KILL_SILENCE_MS = 8_000;
 
 /** The modules that are compared on the diabetes model: the same scorer under three settings, and the bare echo. */
 const DIABETES_MODULES = ['echo', 'output', 'journal', 'durable'] as const;
-/** Those on face detection: the scorer with an entry script in a process of its own, and a module on the stock SDK. */
-const FACE_MODULES = ['faces', 'stock'] as const;
+/** Those on face detection: the scorer with an entry script in a process of its own, and modules on the stock SDKs for Node.js and Python. */
+const FACE_MODULES = ['faces', 'stock', 'python'] as const;
 
 export type StationModule = (typeof DIABETES_MODULES)[number] | (typeof FACE_MODULES)[number];
 
@@ -56,8 +58,11 @@ export class Station implements AsyncDisposable {
     return Station.#start(DIABETES_MODULES, { lab, restart: start, bodies });
   }
 
-  /** @param model path of UltraFace RFB 320, an ONNX file */
-  static async openFaces(model: string): Promise<Station> {
+  /**
+   * @param model path of UltraFace RFB 320, an ONNX file
+   * @param python an interpreter with the packages of requirements.txt; without one there is no module `python`
+   */
+  static async openFaces(model: string, python?: string): Promise<Station> {
     const script = `
       import { facesIn, pixelsOf } from ${JSON.stringify(facesModule)};
       let model;
@@ -67,14 +72,17 @@ export class Station implements AsyncDisposable {
         const { scores } = await model.run({ input });
         return { faces: facesIn(scores.data) };
       };`;
-    const lab = await EdgeLab.open({ model: await readFile(model), entryScript: script, modules: FACE_MODULES });
+    const modules = FACE_MODULES.filter((name) => name !== 'python' || python !== undefined);
+    const lab = await EdgeLab.open({ model: await readFile(model), entryScript: script, modules });
     await lab.configure({ reportIntervalSeconds: 86_400 });
-    const start = (name: StationModule): Promise<ScorerProcess> =>
-      name === 'stock'
-        ? lab.startProgram([stockProgram], { moduleId: name, environment: { MODEL: model } })
-        : lab.startScorer({}, name);
+    const start = (name: StationModule): Promise<ScorerProcess> => {
+      const options = { moduleId: name, environment: { MODEL: model } };
+      if (name === 'stock') return lab.startProgram([stockProgram], options);
+      if (name !== 'python' || python === undefined) return lab.startScorer({}, name);
+      return lab.startProgram([pythonProgram], { ...options, executable: python });
+    };
     const bodies = Array.from({ length: 8 }, (_, n) => ({ image: testImage(n) }));
-    return Station.#start(FACE_MODULES, { lab, restart: start, bodies });
+    return Station.#start(modules, { lab, restart: start, bodies });
   }
 
   static async #start(names: readonly StationModule[], parts: Omit<StationParts, 'modules'>): Promise<Station> {
@@ -126,6 +134,23 @@ export class Station implements AsyncDisposable {
     process?.signal('SIGCONT');
     await Promise.all(arrivals);
     return (count / (performance.now() - started)) * 1000;
+  }
+
+  /** The longest time, in milliseconds, that a direct method waited for its answer while messages were scored: so long would a keep-alive wait. */
+  async unattended(module: StationModule, count: number): Promise<number> {
+    const messages = this.#messages(count);
+    let isDone = false;
+    const scored = Promise.all(messages.map(({ id }) => this.#arrival(id))).finally(() => (isDone = true));
+    const sending = this.#parts.lab.send(messages, module);
+    let longest = 0;
+    while (!isDone) {
+      const started = performance.now();
+      await this.#parts.lab.ping(module);
+      longest = Math.max(longest, performance.now() - started);
+      await sleep(PING_PAUSE_MS);
+    }
+    await Promise.all([scored, sending]);
+    return longest;
   }
 
   /** A quantile of the time from sending one message to its arrival at the hub, in milliseconds, one at a time. */

@@ -26,5 +26,8 @@ async function handle(message: Message): Promise<void> {
 client.on('inputMessage', (_: string, message: Message) => {
   handle(message).catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
 });
+client.onMethod('ping', (_request, response) => {
+  response?.send(200).catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
+});
 await client.open();
 process.stdout.write('{"msg":"joined edgeHub"}\n');

@@ -21,6 +21,13 @@ export interface EdgeLabOptions {
   readonly modules?: readonly string[];
 }
 
+export interface ProgramOptions {
+  readonly moduleId: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** What runs the program, when that is not Node.js. */
+  readonly executable?: string;
+}
+
 /** What arrived at the hub for one message of the sensor. */
 export interface Arrival {
   /** The id of the sensor's message. */
@@ -89,11 +96,11 @@ export class EdgeLab implements AsyncDisposable {
   /** Starts a program as a module, with what it needs to join edgeHub in its environment. */
   async startProgram(
     program: readonly string[],
-    { moduleId, environment = {} }: { moduleId: string; environment?: Readonly<Record<string, string>> },
+    { moduleId, environment = {}, executable }: ProgramOptions,
   ): Promise<ScorerProcess> {
     const credentials = await this.simulator.moduleCredentials(DEVICE, moduleId);
     const variables = { AML_APP_ROOT: this.appRoot, ...credentials.environment, ...environment };
-    return this.#stack.use(new ScorerProcess(variables, program));
+    return this.#stack.use(new ScorerProcess(variables, program, executable));
   }
 
   /** A folder for the journal, gone with the lab. */
@@ -117,6 +124,11 @@ export class EdgeLab implements AsyncDisposable {
       inFlight: 16,
     });
     return confirmed;
+  }
+
+  /** Calls the direct method `ping` of a module, and waits for its answer. */
+  async ping(moduleId: string): Promise<void> {
+    await this.simulator.invokeMethod({ deviceId: DEVICE, moduleId, methodName: 'ping' });
   }
 
   /** Collects what arrives at the hub from now on, by the id of the sensor's message, until the signal fires. */

@@ -48,21 +48,19 @@ export class ScorerProcess implements AsyncDisposable {
   #changed = Promise.withResolvers<void>();
   #hasEnded = false;
 
-  constructor(environment: Readonly<Record<string, string>>, program: readonly string[] = [main]) {
-    this.#child = spawn(
-      process.execPath,
-      ['--conditions=edgewright-source', '--disable-warning=ExperimentalWarning', ...program],
-      {
-        env: {
-          PATH: process.env['PATH'] ?? '',
-          PORT: '0',
-          EDGEWRIGHT_METRICS_PORT: '0',
-          EDGEWRIGHT_HTTP_HOST: '127.0.0.1',
-          ...environment,
-        },
-        stdio: ['ignore', 'pipe', 'pipe'],
+  /** @param executable what runs the program, when that is not Node.js */
+  constructor(environment: Readonly<Record<string, string>>, program: readonly string[] = [main], executable?: string) {
+    const flags = ['--conditions=edgewright-source', '--disable-warning=ExperimentalWarning'];
+    this.#child = spawn(executable ?? process.execPath, [...(executable === undefined ? flags : []), ...program], {
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        PORT: '0',
+        EDGEWRIGHT_METRICS_PORT: '0',
+        EDGEWRIGHT_HTTP_HOST: '127.0.0.1',
+        ...environment,
       },
-    );
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     createInterface(this.#child.stdout).on('line', (line) => this.#take(line));
     createInterface(this.#child.stderr).on('line', (line) => this.noise.push(line));
     this.ended = new Promise((resolve) => {
