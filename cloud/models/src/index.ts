@@ -11,6 +11,8 @@ export type {
   RegisterModelInput,
 } from './model-registry.ts';
 export { ModelsError } from './models-error.ts';
+export { operatorWarnings } from './onnx/operator-warnings.ts';
+export type { OperatorWarning } from './onnx/operator-warnings.ts';
 export { readOnnxFile, readOnnxModel } from './onnx/read-onnx-model.ts';
 export type { OnnxModel } from './onnx/read-onnx-model.ts';
 export type { UnusualValue } from './onnx/value-spec.ts';

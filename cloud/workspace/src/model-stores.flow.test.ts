@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -165,6 +166,35 @@ describe.each(Object.entries(modelStores))('models in %s', (_, start) => {
     expect(Object.keys((await here.show('m:1')).properties)).toEqual(
       expect.arrayContaining(['from', 'score', ...keys]),
     );
+  });
+
+  it('are listed without reading those beyond the page, however many there are', async (context) => {
+    const { open, write } = await createSetup(context);
+    const models = await open();
+    const path = await write('m.bin', 'x');
+    const register = async (count: number): Promise<void> => {
+      for (let i = 0; i < count; i += 1) await models.register({ name: 'm', path });
+    };
+    const requestsOf = async (filter: Parameters<WorkspaceModels['list']>[0]): Promise<number> => {
+      let requests = 0;
+      const count = () => {
+        requests += 1;
+      };
+      subscribe('http.client.request.start', count);
+      try {
+        expect((await models.list(filter)).models).toHaveLength(filter?.latest === true ? 1 : 2);
+      } finally {
+        unsubscribe('http.client.request.start', count);
+      }
+      return requests;
+    };
+    await register(13);
+    const few = { page: await requestsOf({ pageSize: 2 }), latest: await requestsOf({ latest: true }) };
+    await register(13);
+    expect(await requestsOf({ pageSize: 2 })).toBe(few.page);
+    expect(await requestsOf({ latest: true })).toBe(few.latest);
+    const { nextToken = '' } = await models.list({ pageSize: 20 });
+    expect(await requestsOf({ pageSize: 2, nextToken })).toBeLessThanOrEqual(few.page + 1);
   });
 
   it('are refused when their bytes are not those that were registered', async (context) => {

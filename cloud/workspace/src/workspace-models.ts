@@ -56,7 +56,8 @@ export class WorkspaceModels implements AsyncDisposable {
   }
 
   /**
-   * Registers a file or folder as the next version of a name.
+   * Registers a file or folder as the next version of a name. What of it no backend can run is reported as events
+   * `model.operators`; it is registered all the same, because backends of others may run it.
    *
    * @throws ModelsError `ModelFileInvalid` · ContractError `InvalidReference`, `FileNotReadable`
    */

@@ -23,7 +23,7 @@ const model = (name: string, version: number, tags: Record<string, string> = {})
 
 async function createIndex(
   models: readonly Model[],
-): Promise<{ index: ModelIndex; plan: (request: PageRequest) => string }> {
+): Promise<{ index: ModelIndex; file: string; plan: (request: PageRequest) => string }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'edgewright-index-'));
   const file = path.join(folder, 'registry.sqlite');
   const index = new ModelIndex(file);
@@ -44,11 +44,11 @@ async function createIndex(
     const rows = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values);
     return rows.map((row) => String(row['detail'])).join('\n');
   };
-  return { index, plan };
+  return { index, file, plan };
 }
 
 describe('a page of the list', () => {
-  it.each([
+  it.each<[string, PageRequest['filter']]>([
     ['everything', {}],
     ['one name', { name: 'a' }],
     ['the latest ones', { latest: true }],
@@ -56,6 +56,9 @@ describe('a page of the list', () => {
     ['a tag with its value', { tags: ['stage=prod'] }],
     ['a tag with its value and another one', { tags: ['stage=prod', 'owner'] }],
     ['a tag of one name', { name: 'a', tags: ['stage=prod'] }],
+    ['a framework', { framework: 'Custom' }],
+    ['a run', { runId: 'r1' }],
+    ['a data set and a tag', { datasetId: 'd1', tags: ['stage'] }],
   ])('is found by an index and needs no sorting: %s', async (_, filter) => {
     const { plan } = await createIndex([model('a', 1, { stage: 'prod' })]);
     const text = plan({ filter, pageSize: 10, after: { name: 'a', rank: -7 } });
@@ -64,18 +67,24 @@ describe('a page of the list', () => {
     expect(text).not.toMatch(/SCAN (m|l0)\b/);
   });
 
-  it('is reached in any of 20,000 versions without reading those before it', async () => {
-    const many = Array.from({ length: 20_000 }, (_, i) => model('many', i + 1, i === 5_000 ? { rare: 'yes' } : {}));
-    const { index } = await createIndex([...many, model('other', 1)]);
-    const last = index.page({ filter: {}, pageSize: 3, after: { name: 'many', rank: -2 } });
-    expect(last.models.map((one) => one.id)).toEqual(['many:1', 'other:1']);
-    expect(last.next).toBeUndefined();
-    expect(index.page({ filter: { tags: ['rare=yes'] }, pageSize: 3 }).models.map((one) => one.id)).toEqual([
-      'many:5001',
-    ]);
-    expect(index.page({ filter: { latest: true }, pageSize: 3 }).models.map((one) => one.id)).toEqual([
-      'many:20000',
-      'other:1',
-    ]);
+  it('is reached in any of 100,000 versions, and no document but its own is read', async () => {
+    const { index, file } = await createIndex([model('many', 100_000), model('other', 1)]);
+    using database = new DatabaseSync(file);
+    // whoever reads one of these fails
+    database.exec(`
+      WITH RECURSIVE versions (version) AS (SELECT 1 UNION ALL SELECT version + 1 FROM versions WHERE version < 99999)
+      INSERT INTO models (name, rank, framework, tree, document)
+        SELECT 'many', -version, 'Custom', '', 'this is no JSON' FROM versions`);
+    const replace = database.prepare('UPDATE models SET document = ? WHERE name = ? AND rank = ?');
+    for (const one of [model('many', 50_000), model('many', 49_999), model('many', 49_998), model('many', 1)]) {
+      replace.run(JSON.stringify(one), one.name, -one.version);
+    }
+    const idsOf = (request: PageRequest): string[] => index.page(request).models.map((one) => one.id);
+    const middle: PageRequest = { filter: {}, pageSize: 2, after: { name: 'many', rank: -50_001 } };
+    expect(idsOf(middle)).toEqual(['many:50000', 'many:49999']);
+    expect(index.page(middle).next).toEqual({ name: 'many', rank: -49_999 });
+    expect(idsOf({ filter: {}, pageSize: 3, after: { name: 'many', rank: -2 } })).toEqual(['many:1', 'other:1']);
+    expect(idsOf({ filter: { latest: true }, pageSize: 3 })).toEqual(['many:100000', 'other:1']);
+    expect(index.find({ name: 'many' })?.version).toBe(100_000);
   });
 });
