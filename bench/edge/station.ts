@@ -139,11 +139,11 @@ export class Station implements AsyncDisposable {
   /** The longest time, in milliseconds, that a direct method waited for its answer while messages were scored: so long would a keep-alive wait. */
   async unattended(module: StationModule, count: number): Promise<number> {
     const messages = this.#messages(count);
-    let isDone = false;
-    const scored = Promise.all(messages.map(({ id }) => this.#arrival(id))).finally(() => (isDone = true));
+    const left = new Set(messages.map(({ id }) => id));
+    const scored = Promise.all(messages.map(({ id }) => this.#arrival(id).finally(() => left.delete(id))));
     const sending = this.#parts.lab.send(messages, module);
     let longest = 0;
-    while (!isDone) {
+    while (left.size > 0) {
       const started = performance.now();
       await this.#parts.lab.ping(module);
       longest = Math.max(longest, performance.now() - started);

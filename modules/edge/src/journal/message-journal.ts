@@ -50,11 +50,15 @@ const SCHEMA = `
  */
 export class MessageJournal implements Disposable {
   readonly #database: DatabaseSync;
+  // prepared once: parsing them takes longer than a transaction that does not wait for the disk
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
   readonly #add: StatementSync;
   readonly #remove: StatementSync;
   readonly #start: StatementSync;
   readonly #unstart: StatementSync;
   readonly #read: StatementSync;
+  #synchronous: 'FULL' | 'NORMAL' | undefined;
   #count: number;
   #bytes: number;
 
@@ -97,6 +101,8 @@ export class MessageJournal implements Disposable {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 2000;');
     const version = (database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
     if (version === 0) database.exec(SCHEMA);
+    this.#begin = database.prepare('BEGIN IMMEDIATE');
+    this.#commit = database.prepare('COMMIT');
     this.#add = database.prepare('INSERT OR IGNORE INTO message (key, body, facts) VALUES (?, ?, ?)');
     this.#remove = database.prepare('DELETE FROM message WHERE id = ?');
     this.#start = database.prepare('UPDATE message SET started = started + 1 WHERE id = ?');
@@ -182,9 +188,11 @@ export class MessageJournal implements Disposable {
 
   #transaction<Value>(synchronous: 'FULL' | 'NORMAL', what: string, work: () => Value): Value {
     try {
-      this.#database.exec(`PRAGMA synchronous = ${synchronous}; BEGIN IMMEDIATE`);
+      if (synchronous !== this.#synchronous) this.#database.exec(`PRAGMA synchronous = ${synchronous}`);
+      this.#synchronous = synchronous;
+      this.#begin.run();
       const value = work();
-      this.#database.exec('COMMIT');
+      this.#commit.run();
       return value;
     } catch (cause) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
