@@ -76,7 +76,7 @@ async function build(flags: BuildFlags, invocation: Invocation): Promise<void> {
   );
   const file = invocation.path(flags.outputFile ?? path.join('config', built.outputName));
   await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(`${file}.tmp`, `${JSON.stringify(built.manifest, null, 2)}\n`);
+  await writeFile(`${file}.tmp`, JSON.stringify(built.manifest, null, 2));
   await rename(`${file}.tmp`, file);
   invocation.terminal.result({ file, manifest: built.manifest }, () => `wrote ${file}`);
 }
