@@ -6,5 +6,6 @@ export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   demo: async () => (await import('./demo.ts')).demoBench(),
   edge: async () => (await import('./edge.ts')).edgeBench(),
   fleet: async () => (await import('./fleet.ts')).fleetBench(),
+  packager: async () => (await import('./packager.ts')).packagerBench(),
   simulator: async () => (await import('./simulator.ts')).simulatorBench(),
 };
