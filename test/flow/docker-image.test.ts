@@ -6,15 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { ociPlatforms } from '@edgewright/contract';
 import type { Platform } from '@edgewright/contract';
 import { openModelRegistry } from '@edgewright/models';
-import { buildImage } from '@edgewright/packager';
+import { buildImage, pushImage } from '@edgewright/packager';
 import Docker from 'dockerode';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ridgeToOnnx } from '../../examples/diabetes/ridge-onnx.ts';
 import { fitRidge } from '../../examples/diabetes/ridge.ts';
 import { readDiabetesTable } from '../../examples/diabetes/table.ts';
-import { makeBaseImage } from '../support/base-image.ts';
+import { makeBaseImage, sharedBuildCache } from '../support/base-image.ts';
 import { need } from '../support/need.ts';
-import { pushLayout } from '../support/push-layout.ts';
 import { freePort } from '../support/free-port.ts';
 
 const example = fileURLToPath(new URL('../../examples/diabetes', import.meta.url));
@@ -22,7 +21,11 @@ const example = fileURLToPath(new URL('../../examples/diabetes', import.meta.url
 const ascending = { data: [[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]], expected: 5215.1803 };
 const descending = { data: [[10, 9, 8, 7, 6, 5, 4, 3, 2, 1]], expected: 3727.0253 };
 
+const platforms = ['amd64', 'arm64v8', 'arm32v7'] as const;
+const tag = 'edgewright-test/diabetes:1';
+
 let folder = '';
+let packaged: Promise<string> | undefined;
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'edgewright-docker-'));
@@ -30,24 +33,22 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Trains, registers and packages the example for one platform, on a base image of Debian. */
-async function packageExample(platform: Platform, mmdebstrap: string): Promise<{ layout: string; tag: string }> {
-  const work = path.join(folder, platform);
-  await using registry = await openModelRegistry(path.join(work, 'models'));
-  const file = path.join(work, 'diabetes.onnx');
+/** Trains, registers and packages the example for all platforms, on a base image of Debian. @returns the layout */
+async function packageExample(mmdebstrap: string): Promise<string> {
+  await using registry = await openModelRegistry(path.join(folder, 'models'));
+  const file = path.join(folder, 'diabetes.onnx');
   await writeFile(file, ridgeToOnnx(fitRidge((await readDiabetesTable()).train, 0.4)));
   const model = await registry.register({ name: 'diabetes', path: file });
-  const layout = path.join(work, 'images');
-  const tag = `edgewright-test/diabetes-${platform}:1`;
+  const layoutDirectory = path.join(folder, 'images');
   await buildImage({
     models: [{ model, directory: await registry.directoryOf(model) }],
-    config: { entryScript: 'score.ts', baseImage: await makeBaseImage(mmdebstrap, [platform]), nodeRuntime: 'bundled' },
+    config: { entryScript: 'score.ts', baseImage: await makeBaseImage(mmdebstrap, platforms), nodeRuntime: 'bundled' },
     configDirectory: example,
-    layoutDirectory: layout,
+    layoutDirectory,
+    cacheDirectory: sharedBuildCache(),
     tag,
-    platforms: [platform],
   });
-  return { layout, tag };
+  return layoutDirectory;
 }
 
 /** Starts an image as a careful operator would: nothing writable, no rights. Stops and removes it at the end. */
@@ -134,26 +135,27 @@ describe.each([
 ] as const)('the %s image', (platform, emulation) => {
   it(
     'starts in a Docker Engine without rights and scores as scikit-learn does',
-    { timeout: 300_000 },
+    { timeout: 600_000 },
     async (context) => {
       const { socketPath } = await need(context, 'docker');
       const { host } = await need(context, 'registry');
       const { executable } = await need(context, 'mmdebstrap');
       if (emulation !== undefined) await need(context, emulation);
-      const { layout, tag } = await packageExample(platform, executable);
-      await pushLayout(layout, tag, host);
+      packaged ??= packageExample(executable);
+      const target = `${host}/${tag}`;
+      // what is there already is not sent again
+      await pushImage({ layoutDirectory: await packaged, image: tag, target });
       const docker = new Docker({ socketPath });
       const { architecture, variant } = ociPlatforms[platform];
-      const image = `${host}/${tag}`;
-      const pulling = await docker.pull(image, {
+      const pulling = await docker.pull(target, {
         platform: ['linux', architecture, variant].filter(Boolean).join('/'),
       });
       await new Promise<void>((resolve, reject) => {
         docker.modem.followProgress(pulling, (error) => (error === null ? resolve() : reject(error)));
       });
-      const { Architecture } = await docker.getImage(image).inspect();
+      const { Architecture } = await docker.getImage(target).inspect();
       expect(Architecture).toBe(architecture);
-      await using container = await startContainer(docker, image, await processorOf(platform));
+      await using container = await startContainer(docker, target, await processorOf(platform));
       for (const { data, expected } of [ascending, descending]) {
         expect(Math.abs((await score(container.url, data)) / expected - 1)).toBeLessThan(1e-5);
       }

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Backend, Platform } from '@edgewright/contract';
 import { openModelRegistry } from '@edgewright/models';
 import { buildImage } from '@edgewright/packager';
-import { makeBaseImage } from '../support/base-image.ts';
+import { makeBaseImage, sharedBuildCache } from '../support/base-image.ts';
 import { conformanceCases } from '../support/conformance/conformance-cases.ts';
 import type { ConformanceCase } from '../support/conformance/conformance-cases.ts';
 import { need } from '../support/need.ts';
@@ -44,6 +44,7 @@ async function unpackedImage(platform: Platform, backend: Backend, mmdebstrap: s
     config: { backend, baseImage: await makeBaseImage(mmdebstrap, [platform]), nodeRuntime: 'bundled' },
     configDirectory: work,
     layoutDirectory: layout,
+    cacheDirectory: sharedBuildCache(),
     tag: 'affine:1',
     platforms: [platform],
   });

@@ -15,7 +15,7 @@ import type { TestContext } from 'vitest';
 import { ridgeToOnnx } from '../../examples/diabetes/ridge-onnx.ts';
 import { fitRidge } from '../../examples/diabetes/ridge.ts';
 import { readDiabetesTable } from '../../examples/diabetes/table.ts';
-import { makeBaseImage } from '../support/base-image.ts';
+import { makeBaseImage, sharedBuildCache } from '../support/base-image.ts';
 import { need } from '../support/need.ts';
 import { pushLayout } from '../support/push-layout.ts';
 
@@ -45,6 +45,7 @@ async function packageExample(mmdebstrap: string): Promise<string> {
     config: { entryScript: 'score.ts', baseImage: await makeBaseImage(mmdebstrap, ['amd64']), nodeRuntime: 'bundled' },
     configDirectory: example,
     layoutDirectory,
+    cacheDirectory: sharedBuildCache(),
     tag: TAG,
     platforms: ['amd64'],
   });

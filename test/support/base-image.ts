@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { access, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -24,47 +24,74 @@ interface Descriptor {
   readonly size: number;
 }
 
+/** Where tests keep what is slow to make, from file to file and, on a machine of one's own, from run to run. */
+function testCache(): string {
+  return process.env['EDGEWRIGHT_TEST_CACHE'] ?? path.join(os.tmpdir(), `edgewright-tests-${os.userInfo().uid}`);
+}
+
+/** A cache of the packager's for builds of several tests: Node.js and the runtimes are fetched and compressed once. */
+export function sharedBuildCache(): string {
+  return path.join(testCache(), 'packager');
+}
+
 /**
  * Makes a base image of Debian for some platforms, as an OCI image layout, with mmdebstrap: packages are unpacked, not
  * configured, so nothing of the target runs. Kept in the folder `EDGEWRIGHT_TEST_CACHE`, or in one below the system's
- * folder for temporary files.
+ * folder for temporary files, each platform once.
  *
  * @param mmdebstrap path of the program
  * @returns what an inference configuration names as `baseImage`
  */
 export async function makeBaseImage(mmdebstrap: string, platforms: readonly Platform[]): Promise<string> {
-  const cache = process.env['EDGEWRIGHT_TEST_CACHE'] ?? path.join(os.tmpdir(), `edgewright-tests-${os.userInfo().uid}`);
-  const layout = path.join(cache, `base-${platforms.join('-')}`);
-  const reference = `oci:${layout}:${TAG}`;
-  if (
-    await access(layout).then(
-      () => true,
-      () => false,
-    )
-  )
-    return reference;
-  await mkdir(cache, { recursive: true });
-  const unfinished = await mkdtemp(path.join(cache, 'unfinished-'));
-  try {
-    await mkdir(path.join(unfinished, 'blobs/sha256'), { recursive: true });
-    const manifests = [];
-    for (const platform of platforms) manifests.push(await addPlatform(mmdebstrap, unfinished, platform));
+  const layout = path.join(testCache(), `base-${platforms.join('-')}`);
+  await makeOnce(layout, async (folder) => {
+    const manifests: object[] = [];
+    const [only] = platforms;
+    if (only !== undefined && platforms.length === 1) manifests.push(await addPlatform(mmdebstrap, folder, only));
+    for (const platform of platforms.length === 1 ? [] : platforms) {
+      await makeBaseImage(mmdebstrap, [platform]);
+      manifests.push(await addFrom(path.join(testCache(), `base-${platform}`), folder));
+    }
     const index = { schemaVersion: 2, mediaType: `${MEDIA}.index.v1+json`, manifests };
-    const descriptor = await addJson(unfinished, index.mediaType, index);
+    const descriptor = await addJson(folder, index.mediaType, index);
     const annotations = { 'org.opencontainers.image.ref.name': TAG };
     const entry = { schemaVersion: 2, mediaType: index.mediaType, manifests: [{ ...descriptor, annotations }] };
-    await writeFile(path.join(unfinished, 'index.json'), JSON.stringify(entry));
-    await writeFile(path.join(unfinished, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }));
-    // another test may have been quicker
-    await rename(unfinished, layout).catch(async (error: unknown) => {
-      await access(layout).catch(() => {
-        throw error;
-      });
+    await writeFile(path.join(folder, 'index.json'), JSON.stringify(entry));
+    await writeFile(path.join(folder, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }));
+  });
+  return `oci:${layout}:${TAG}`;
+}
+
+/** Makes a folder that is there when all of it is; another test may be quicker. */
+async function makeOnce(folder: string, fill: (unfinished: string) => Promise<void>): Promise<void> {
+  const isThere = (): Promise<boolean> =>
+    access(folder).then(
+      () => true,
+      () => false,
+    );
+  if (await isThere()) return;
+  await mkdir(path.dirname(folder), { recursive: true });
+  const unfinished = await mkdtemp(path.join(path.dirname(folder), 'unfinished-'));
+  try {
+    await mkdir(path.join(unfinished, 'blobs/sha256'), { recursive: true });
+    await fill(unfinished);
+    await rename(unfinished, folder).catch(async (error: unknown) => {
+      if (!(await isThere())) throw error;
     });
   } finally {
     await rm(unfinished, { recursive: true, force: true });
   }
-  return reference;
+}
+
+/** Takes over the only platform of another layout. @returns its entry of an index */
+async function addFrom(source: string, target: string): Promise<object> {
+  for (const name of await readdir(path.join(source, 'blobs/sha256'))) {
+    await copyFile(path.join(source, 'blobs/sha256', name), path.join(target, 'blobs/sha256', name));
+  }
+  const read = async (file: string): Promise<{ manifests: [Descriptor] }> =>
+    JSON.parse(await readFile(file, 'utf8')) as { manifests: [Descriptor] };
+  const [root] = (await read(path.join(source, 'index.json'))).manifests;
+  return (await read(blobPath(source, root.digest))).manifests[0];
 }
 
 async function addPlatform(mmdebstrap: string, layout: string, platform: Platform): Promise<object> {
