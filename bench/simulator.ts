@@ -1,7 +1,7 @@
 import type { Bench, Comparison, Metric, Sample } from './harness.ts';
 import { SENDERS } from './simulator/broker.ts';
 import type { Broker, Target } from './simulator/broker.ts';
-import { openAedes, openMosquitto, openStrictMosquitto } from './simulator/plain-brokers.ts';
+import { openAedes, openMosquitto, openSerialMosquitto, openStrictMosquitto } from './simulator/plain-brokers.ts';
 import { openSimulator } from './simulator/simulator-broker.ts';
 import { Clients } from './simulator/traffic.ts';
 
@@ -15,17 +15,19 @@ const cases: readonly { readonly target: Target; readonly senders: number; reado
 
 /**
  * Messages through the simulator's edgeHub, stored on disk and routed to a module or to the hub, against the same clients over
- * a plain broker, where the receiver stands for module and hub alike: over Mosquitto with persistence, over Mosquitto with
- * edgeHub's own promises, and over bare aedes.
+ * a plain broker, where the receiver stands for module and hub alike: over Mosquitto with persistence, over the same with one
+ * message at a time for each client, over Mosquitto with edgeHub's own promises, and over bare aedes.
  */
 export async function simulatorBench(): Promise<Bench> {
   await using opened = new AsyncDisposableStack();
   const ours = await openSide(opened, openSimulator);
   const mosquitto = await openSide(opened, openMosquitto);
+  const serial = await openSide(opened, openSerialMosquitto);
   const strict = await openSide(opened, openStrictMosquitto);
   const aedes = await openSide(opened, openAedes);
   const comparisons = [
     comparison({ name: 'mosquitto', ours, baseline: mosquitto, goal: 0.5 }),
+    comparison({ name: 'mosquitto, one at a time', ours, baseline: serial }),
     comparison({ name: 'strict mosquitto', ours, baseline: strict }),
     comparison({ name: 'aedes', ours, baseline: aedes }),
   ];

@@ -76,7 +76,7 @@ it('two edge devices with twenty modules each: messages pass through all twenty,
   }
   const arrived: Record<string, string[]> = { 'edge-1': [], 'edge-2': [] };
   let left = devices.length * MESSAGES;
-  for await (const { deviceId, body } of simulator.monitor({ afterSequenceNumber: 0 }, AbortSignal.timeout(60_000))) {
+  for await (const { deviceId, body } of simulator.monitor({ afterSequenceNumber: 0 }, AbortSignal.timeout(100_000))) {
     arrived[deviceId]?.push(body.toString());
     left -= 1;
     if (left === 0) break;

@@ -166,7 +166,7 @@ export class EdgeHubFixture {
   }
 
   /** Everything that the hub has got so far, or will have got once there are `count` messages. */
-  async telemetry(count: number, timeoutMs = 10_000): Promise<TelemetryRecord[]> {
+  async telemetry(count: number, timeoutMs = 30_000): Promise<TelemetryRecord[]> {
     const records: TelemetryRecord[] = [];
     const signal = AbortSignal.timeout(timeoutMs);
     for await (const record of this.hub.telemetry({ afterSequenceNumber: 0 }, signal)) {
@@ -182,7 +182,7 @@ export class EdgeHubFixture {
   }
 
   /** Waits until a condition holds. Ends the test when it does not in time. */
-  async until(condition: () => Promise<boolean>, timeoutMs = 10_000): Promise<void> {
+  async until(condition: () => Promise<boolean>, timeoutMs = 30_000): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     while (!(await condition())) {
       if (Date.now() > deadline) throw new TypeError(`waited in vain until ${condition.toString()}`);

@@ -23,6 +23,7 @@ import { SimulatorError } from '../simulator-error.ts';
 import type { SessionStore } from './session-store.ts';
 import { SubscriptionSet } from './subscription-set.ts';
 import { outgoingProperties, telemetryMessage } from './telemetry-message.ts';
+import { Turns } from './turns.ts';
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -54,11 +55,12 @@ export class ClientConnection implements Client, MqttConnectionHandler {
   readonly #context: ConnectionContext;
   readonly #mqtt: MqttConnection;
   readonly #abandoned = new AbortController();
+  /** One message at a time, whichever input it is for. */
+  readonly #inputs = new Turns();
   #identity: Identity | undefined;
   #name = 'a client that has not said its name';
   #subscriptions: SubscriptionSet | undefined;
   #methods = new PendingMethods('');
-  #lastInput: Promise<unknown> = Promise.resolve();
   #expiryTimer: NodeJS.Timeout | undefined;
   #expiresAt = Infinity;
 
@@ -91,10 +93,8 @@ export class ClientConnection implements Client, MqttConnectionHandler {
     return this.#mqtt.isOpen && this.#subscriptions?.kinds().has(kind) === true;
   }
 
-  async sendInput(message: EdgeMessage, input: string, signal: AbortSignal): Promise<InputOutcome | 'unmatched'> {
-    const sent = this.#lastInput.then(() => this.#sendInput(message, input, signal));
-    this.#lastInput = sent;
-    return sent;
+  sendInput(message: EdgeMessage, input: string, signal: AbortSignal): Promise<InputOutcome | 'unmatched'> {
+    return this.#inputs.take(() => this.#sendInput(message, input, signal));
   }
 
   async deliver(topic: string, payload: Buffer, signal: AbortSignal): Promise<InputOutcome | 'unmatched'> {

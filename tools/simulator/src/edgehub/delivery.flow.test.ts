@@ -101,7 +101,7 @@ describe('delivery to a module', () => {
   });
 
   it('ack timeout: the message comes again as a new PUBLISH, then what was behind it', async () => {
-    const { fixture, send } = await setUp({ timings: { ackTimeoutMs: 200 } });
+    const { fixture, send } = await setUp({ timings: { ackTimeoutMs: 1500 } });
     const probe = await receiver(fixture);
     await send('a');
     await send('b');
@@ -149,7 +149,7 @@ describe('delivery to a module', () => {
     first.cut();
     await fixture.edgeHubLost('r');
     const second = await fixture.probe('r');
-    expect((await second.message(2000)).text).toBe('a');
+    expect((await second.message()).text).toBe('a');
   });
 
   it('take-over by a new connection of the same identity cancels the wait at once', async () => {
@@ -161,11 +161,11 @@ describe('delivery to a module', () => {
     await first.message();
     const second = await fixture.probe('r');
     expect(await first.closed()).toBe(true);
-    expect((await second.message(3000)).text).toBe('a');
+    expect((await second.message()).text).toBe('a');
   });
 
   it('module absent or not subscribed: the message stays queued, and comes with the backoff', async () => {
-    const { fixture, send } = await setUp({ timings: { retryMinimumMs: 400, retryMaximumMs: 400 } });
+    const { fixture, send } = await setUp({ timings: { retryMinimumMs: 1000, retryMaximumMs: 1000 } });
     await send('a');
     await delay(50);
     const start = Date.now();

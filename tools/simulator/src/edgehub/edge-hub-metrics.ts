@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { Counter, Gauge, Registry, Summary } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import type { MessageStore } from './message-store.ts';
+import { RecentSummary } from './recent-summary.ts';
+import type { SummarySeries } from './recent-summary.ts';
 
 const QUANTILES = [0.1, 0.5, 0.9, 0.99];
 
@@ -15,17 +17,18 @@ export interface MessagePath {
   readonly priority: number;
 }
 
+/** What is counted of the messages of one path, or of one output; counters take over what they have not counted yet when they are read. */
+interface Tally {
+  uncounted: number;
+  readonly labels: Record<string, string | number>;
+  readonly summaries: readonly SummarySeries[];
+}
+
 /** edgeHub's metrics, under the names and labels of the real one. */
 export class EdgeHubMetrics {
   readonly registry = new Registry();
-  readonly #received = this.#counter('messages_received_total', 'Messages received', ['route_output', 'id']);
-  readonly #sent = this.#counter('messages_sent_total', 'Messages sent', [
-    'from',
-    'to',
-    'from_route_output',
-    'to_route_input',
-    'priority',
-  ]);
+  readonly #receivedBy = new Map<string, Tally>();
+  readonly #sentBy = new Map<string, Tally>();
   readonly #dropped = this.#counter('messages_dropped_total', 'Messages dropped', [
     'reason',
     'from',
@@ -78,6 +81,9 @@ export class EdgeHubMetrics {
       edge_device: names.deviceId,
       instance_number: randomUUID(),
     });
+    this.#tallied('received', ['route_output', 'id'], this.#receivedBy);
+    const path = ['from', 'to', 'from_route_output', 'to_route_input', 'priority'];
+    this.#tallied('sent', path, this.#sentBy);
     const queueLength = this.#gauge('queue_length', 'Messages waiting', {
       labelNames: ['endpoint', 'priority'],
       collect: () => {
@@ -92,16 +98,30 @@ export class EdgeHubMetrics {
   }
 
   received(id: string, output: string, sizeBytes: number): void {
-    this.#received.inc({ route_output: output, id });
-    this.#sizes.observe({ id }, sizeBytes);
+    const key = `${id}\n${output}`;
+    let tally = this.#receivedBy.get(key);
+    if (tally === undefined) {
+      tally = { uncounted: 0, labels: { route_output: output, id }, summaries: [this.#sizes.of({ id })] };
+      this.#receivedBy.set(key, tally);
+    }
+    tally.uncounted += 1;
+    tally.summaries[0]?.record(sizeBytes);
   }
 
   /** @param times in milliseconds: to send it, and since it was taken */
   sent(path: MessagePath, times: { readonly sendMs: number; readonly processMs: number }): void {
     const { from, to, output, input, priority } = path;
-    this.#sent.inc({ from, to, from_route_output: output, to_route_input: input, priority });
-    this.#sendTimes.observe({ from, to, from_route_output: output, to_route_input: input }, times.sendMs / 1000);
-    this.#processTimes.observe({ from, to, priority }, times.processMs / 1000);
+    const key = `${from}\n${to}\n${output}\n${input}\n${priority}`;
+    let tally = this.#sentBy.get(key);
+    if (tally === undefined) {
+      const labels = { from, to, from_route_output: output, to_route_input: input };
+      const summaries = [this.#sendTimes.of(labels), this.#processTimes.of({ from, to, priority })];
+      tally = { uncounted: 0, labels: { ...labels, priority }, summaries };
+      this.#sentBy.set(key, tally);
+    }
+    tally.uncounted += 1;
+    tally.summaries[0]?.record(times.sendMs / 1000);
+    tally.summaries[1]?.record(times.processMs / 1000);
   }
 
   dropped(reason: 'no_route' | 'ttl_expiry', from: string, output: string): void {
@@ -114,17 +134,17 @@ export class EdgeHubMetrics {
 
   twinRead(id: string, durationMs: number): void {
     this.#twins.inc({ source: 'edge_hub', id });
-    this.#twinTimes.observe({ source: 'edge_hub', id }, durationMs / 1000);
+    this.#twinTimes.of({ source: 'edge_hub', id }).record(durationMs / 1000);
   }
 
   reportedUpdated(id: string, durationMs: number): void {
     this.#reported.inc({ target: 'edge_hub', id });
-    this.#reportTimes.observe({ target: 'edge_hub', id }, durationMs / 1000);
+    this.#reportTimes.of({ target: 'edge_hub', id }).record(durationMs / 1000);
   }
 
   methodCalled(from: string, to: string, durationMs: number): void {
     this.#methods.inc({ from, to });
-    this.#methodTimes.observe({ from, to }, durationMs / 1000);
+    this.#methodTimes.of({ from, to }).record(durationMs / 1000);
   }
 
   connected(id: string): void {
@@ -148,15 +168,31 @@ export class EdgeHubMetrics {
   }
 
   cameOnline(id: string, offlineMs: number): void {
-    this.#offlineTimes.observe({ id }, offlineMs / 1000);
+    this.#offlineTimes.of({ id }).record(offlineMs / 1000);
   }
 
   #counter(name: string, help: string, labelNames: string[]): Counter {
     return new Counter({ name: `edgehub_${name}`, help, labelNames, registers: [this.registry] });
   }
 
-  #summary(name: string, help: string, labelNames: string[]): Summary {
-    return new Summary({
+  /** A counter of what passes so often that telling prom-client each time would cost more than the rest. */
+  #tallied(name: string, labelNames: string[], tallies: ReadonlyMap<string, Tally>): void {
+    const counter = new Counter({
+      name: `edgehub_messages_${name}_total`,
+      help: `Messages ${name}`,
+      labelNames,
+      registers: [this.registry],
+      collect: () => {
+        for (const tally of tallies.values()) {
+          counter.inc(tally.labels, tally.uncounted);
+          tally.uncounted = 0;
+        }
+      },
+    });
+  }
+
+  #summary(name: string, help: string, labelNames: string[]): RecentSummary {
+    return new RecentSummary({
       name: `edgehub_${name}`,
       help,
       labelNames,

@@ -94,7 +94,7 @@ export class EdgeHub implements AsyncDisposable {
    */
   static async start(options: EdgeHubOptions): Promise<EdgeHub> {
     await using opened = new AsyncDisposableStack();
-    const database = opened.use(await EdgeHubDatabase.open(options.stateDirectory));
+    const database = opened.use(EdgeHubDatabase.open(options.stateDirectory));
     const listener = opened.use(await MqttListener.open(options));
     const parts = openParts(options, database, opened);
     const services = await startServices(options, { ...parts, mqttPort: listener.port }, opened);

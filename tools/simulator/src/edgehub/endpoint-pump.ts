@@ -4,9 +4,6 @@ import type { EdgeHubTimings } from './edge-hub-timings.ts';
 import type { MessageStore } from './message-store.ts';
 import type { StoredMessage } from './stored-message.ts';
 
-/** How many messages an endpoint takes out of its queue at a time. */
-const BATCH = 10;
-
 /** What became of a batch: messages that are named in neither list are tried again. */
 export interface DeliveryResult {
   /** Ids of messages that arrived. */
@@ -22,6 +19,8 @@ export interface EndpointPumpOptions {
   readonly endpoint: string;
   readonly store: MessageStore;
   readonly deliver: Deliver;
+  /** How many messages it takes out of its queue at a time. */
+  readonly batch: number;
   readonly timings: EdgeHubTimings;
   readonly now: () => number;
   readonly onExpired: (messages: readonly StoredMessage[]) => void;
@@ -92,9 +91,9 @@ export class EndpointPump implements AsyncDisposable {
 
   /** The next batch, without messages whose time has passed. */
   #take(): StoredMessage[] {
-    const { store, endpoint, now, onExpired } = this.#options;
+    const { store, endpoint, batch: size, now, onExpired } = this.#options;
     for (;;) {
-      const batch = store.next(endpoint, BATCH);
+      const batch = store.next(endpoint, size);
       const at = now();
       const expired = batch.filter((message) => message.expiresAt !== undefined && message.expiresAt <= at);
       if (expired.length === 0) return batch;

@@ -13,11 +13,29 @@ export async function acknowledgementOf(
   const { promise, resolve } = Promise.withResolvers<InputOutcome>();
   const timer = setTimeout(() => resolve('timedOut'), timeoutMs);
   const abandon = () => resolve('abandoned');
-  for (const signal of signals) signal.addEventListener('abort', abandon);
+  for (const signal of signals) callbacksOf(signal).add(abandon);
   if (signals.some((signal) => signal.aborted)) abandon();
   else send(() => resolve('acknowledged'));
   const outcome = await promise;
   clearTimeout(timer);
-  for (const signal of signals) signal.removeEventListener('abort', abandon);
+  for (const signal of signals) callbacksOf(signal).delete(abandon);
   return outcome;
+}
+
+/** Whom a signal has to tell. Listening anew for each message would be a good part of what a message costs. */
+const callbacks = new WeakMap<AbortSignal, Set<() => void>>();
+
+function callbacksOf(signal: AbortSignal): Set<() => void> {
+  const known = callbacks.get(signal);
+  if (known !== undefined) return known;
+  const made = new Set<() => void>();
+  callbacks.set(signal, made);
+  signal.addEventListener(
+    'abort',
+    () => {
+      for (const tell of made) tell();
+    },
+    { once: true },
+  );
+  return made;
 }

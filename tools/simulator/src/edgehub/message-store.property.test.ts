@@ -50,11 +50,11 @@ async function follow(all: readonly Step[], directory: string): Promise<void> {
   let now = 1000;
   let count = 0;
   let expected: Expected[] = [];
-  const open = async () => {
-    const database = await EdgeHubDatabase.open(directory);
+  const open = () => {
+    const database = EdgeHubDatabase.open(directory);
     return { database, store: new MessageStore({ database, now: () => now, onStored: () => {} }) };
   };
-  let hub = await open();
+  let hub = open();
   for (const step of all) {
     let [seen, wanted]: [string[], string[]] = [[], []];
     if (step.do === 'append') {
@@ -79,15 +79,15 @@ async function follow(all: readonly Step[], directory: string): Promise<void> {
       expected = expected.filter(({ expires }) => !expires);
     } else {
       hub.store[Symbol.dispose]();
-      await hub.database[Symbol.asyncDispose]();
-      hub = await open();
+      hub.database[Symbol.dispose]();
+      hub = open();
     }
     expect(seen).toEqual(wanted);
     const waiting = hub.store.lengths().reduce((sum, { length }) => sum + length, 0);
     expect(waiting).toBe(expected.length);
   }
   hub.store[Symbol.dispose]();
-  await hub.database[Symbol.asyncDispose]();
+  hub.database[Symbol.dispose]();
 }
 
 function firstQueue(expected: readonly Expected[], endpoint: string): readonly Expected[] {

@@ -20,6 +20,7 @@ interface Row {
   readonly priority: number;
   readonly enqueued_at: number;
   readonly expires_at: number | null;
+  readonly size: number;
   readonly source: string;
   readonly body: Uint8Array;
   readonly properties: string;
@@ -43,8 +44,8 @@ export interface MessageStoreOptions {
 /**
  * The queues of edgeHub, one for each endpoint and priority, on disk.
  *
- * Messages that are stored within the same turn of the event loop share one transaction and one wait for the disk. What is
- * removed goes with the next of them, or soon after: a hub that is killed in between delivers it again.
+ * Messages that are stored within the same turn of the event loop share one transaction. What is removed goes with the next of
+ * them, or soon after: a hub that is killed in between delivers it again.
  */
 export class MessageStore implements Disposable {
   /** The most bytes that all queues may hold together; Infinity for no limit. */
@@ -58,11 +59,13 @@ export class MessageStore implements Disposable {
   readonly #isThere;
   readonly #expired;
   readonly #heads = new QueueHeads();
-  /** Ids of messages that are removed, but still on the disk. */
-  readonly #removals = new Set<number>();
+  /** Messages that are removed, but still on the disk, by their ids. */
+  readonly #removals = new Map<number, StoredMessage>();
   #removing: NodeJS.Timeout | undefined;
   readonly #lengths = new Map<string, Map<number, number>>();
   #sizeBytes = 0;
+  /** Grows for as long as the process lives: a message that is gone is never taken for a later one. */
+  #lastId: number;
   #pending: Append[] = [];
 
   constructor({ database, now, onStored }: MessageStoreOptions) {
@@ -70,14 +73,15 @@ export class MessageStore implements Disposable {
     this.#now = now;
     this.#onStored = onStored;
     this.#insert = database.prepare(
-      `INSERT INTO queue (endpoint, priority, enqueued_at, expires_at, size, source, body, properties, system_properties)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO queue
+         (endpoint, priority, id, enqueued_at, expires_at, size, source, body, properties, system_properties)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#next = database.prepare('SELECT * FROM queue WHERE endpoint = ? AND priority = ? ORDER BY id LIMIT ?');
-    this.#remove = database.prepare('DELETE FROM queue WHERE id = ?');
-    this.#isThere = database.prepare('SELECT 1 FROM queue WHERE id = ?');
+    this.#remove = database.prepare('DELETE FROM queue WHERE endpoint = ? AND priority = ? AND id = ?');
+    this.#isThere = database.prepare('SELECT 1 FROM queue WHERE endpoint = ? AND priority = ? AND id = ?');
     this.#expired = database.prepare('SELECT * FROM queue WHERE expires_at <= ? LIMIT ?');
-    this.#count();
+    this.#lastId = this.#count();
   }
 
   /** What all queues hold together. */
@@ -93,14 +97,14 @@ export class MessageStore implements Disposable {
   }
 
   /**
-   * Stores a message in all the queues or in none; resolves when it is on the disk.
+   * Stores a message in all the queues or in none; resolves when a killed process does not lose it.
    *
    * @throws SimulatorError `SimulatorFailed` when the store is full or the disk fails
    */
   append(message: EdgeMessage, targets: readonly QueueTarget[]): Promise<void> {
     const stored = Promise.withResolvers<void>();
     this.#pending.push({ message, targets, stored });
-    if (this.#pending.length === 1) setImmediate(() => void this.#flush());
+    if (this.#pending.length === 1) setImmediate(() => this.#flush());
     return stored.promise;
   }
 
@@ -121,9 +125,10 @@ export class MessageStore implements Disposable {
     for (const message of messages) {
       // it may have been removed already: its time may pass while it is delivered
       if (this.#removals.has(message.id)) continue;
-      if (!this.#heads.removed(message) && this.#isThere.get(message.id) === undefined) continue;
-      this.#removals.add(message.id);
-      this.#account(message, -1, -edgeMessageSize(message));
+      const { endpoint, priority, id } = message;
+      if (!this.#heads.removed(message) && this.#isThere.get(endpoint, priority, id) === undefined) continue;
+      this.#removals.set(id, message);
+      this.#account(message, -1, -message.sizeBytes);
     }
     if (this.#removals.size > 0) this.#removing ??= setTimeout(() => this.#writeRemovals(), REMOVAL_DELAY_MS);
   }
@@ -148,7 +153,7 @@ export class MessageStore implements Disposable {
   }
 
   #deleteRemoved(): void {
-    for (const id of this.#removals) this.#remove.run(id);
+    for (const { endpoint, priority, id } of this.#removals.values()) this.#remove.run(endpoint, priority, id);
   }
 
   #removalsWritten(): void {
@@ -157,7 +162,7 @@ export class MessageStore implements Disposable {
     this.#removing = undefined;
   }
 
-  async #flush(): Promise<void> {
+  #flush(): void {
     const appends = this.#pending.splice(0);
     const accepted = appends.filter((append) => this.#hasRoom(append));
     const endpoints = new Set<string>();
@@ -168,12 +173,11 @@ export class MessageStore implements Disposable {
       });
       this.#removalsWritten();
       for (const message of stored) {
-        const isOnlyOne = this.#account(message, 1, edgeMessageSize(message)) === 1;
+        const isOnlyOne = this.#account(message, 1, message.sizeBytes) === 1;
         this.#heads.stored(message, isOnlyOne);
         endpoints.add(message.endpoint);
       }
       this.#onStored(endpoints);
-      await this.#database.durable();
       for (const append of accepted) append.stored.resolve();
     } catch (cause) {
       for (const append of accepted) append.stored.reject(cause);
@@ -194,20 +198,17 @@ export class MessageStore implements Disposable {
   }
 
   #write(message: EdgeMessage, targets: readonly QueueTarget[]): StoredMessage[] {
-    const size = edgeMessageSize(message);
+    const sizeBytes = edgeMessageSize(message);
     const properties = JSON.stringify(message.properties);
     const systemProperties = JSON.stringify(message.systemProperties);
     const enqueuedAt = this.#now();
     return targets.map((target) => {
-      const place = [target.endpoint, target.priority, enqueuedAt, target.expiresAt ?? null, size] as const;
-      const { lastInsertRowid } = this.#insert.run(
-        ...place,
-        message.source,
-        message.body,
-        properties,
-        systemProperties,
-      );
-      return { ...message, ...target, id: Number(lastInsertRowid), enqueuedAt };
+      this.#lastId += 1;
+      const id = this.#lastId;
+      const { endpoint, priority, expiresAt } = target;
+      const place = [endpoint, priority, id, enqueuedAt, expiresAt ?? null, sizeBytes] as const;
+      this.#insert.run(...place, message.source, message.body, properties, systemProperties);
+      return { ...message, ...target, id, enqueuedAt, sizeBytes };
     });
   }
 
@@ -227,13 +228,15 @@ export class MessageStore implements Disposable {
     return length;
   }
 
-  #count(): void {
+  /** Reads how long the queues are; gives the highest id in them. */
+  #count(): number {
     const rows = this.#database
       .prepare(
-        'SELECT endpoint, priority, COUNT(*) AS length, SUM(size) AS size FROM queue GROUP BY endpoint, priority',
+        'SELECT endpoint, priority, COUNT(*) AS length, SUM(size) AS size, MAX(id) AS last FROM queue GROUP BY endpoint, priority',
       )
-      .all() as unknown as { endpoint: string; priority: number; length: number; size: number }[];
+      .all() as unknown as { endpoint: string; priority: number; length: number; size: number; last: number }[];
     for (const row of rows) this.#account(row, row.length, row.size);
+    return Math.max(0, ...rows.map(({ last }) => last));
   }
 }
 
@@ -244,6 +247,7 @@ function storedMessage(row: Row): StoredMessage {
     priority: row.priority,
     enqueuedAt: row.enqueued_at,
     expiresAt: row.expires_at ?? undefined,
+    sizeBytes: row.size,
     source: row.source,
     body: Buffer.from(row.body.buffer, row.body.byteOffset, row.body.byteLength),
     properties: JSON.parse(row.properties) as Record<string, string | null>,

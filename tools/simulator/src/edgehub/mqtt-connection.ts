@@ -105,7 +105,7 @@ export class MqttConnection {
   publish(message: { topic: string; payload: Buffer; qos: 0 | 1 }, onAcknowledged: () => void = () => {}): void {
     if (this.#state !== 'connected') return;
     const { topic, payload, qos } = message;
-    this.#send({
+    this.#write({
       cmd: 'publish',
       topic,
       payload,
@@ -284,6 +284,10 @@ export class MqttConnection {
         this.#stream.uncork();
       });
     }
+    this.#write(packet);
+  }
+
+  #write(packet: Packet): void {
     const bytes = generate(packet);
     this.#outward.pass(bytes.length, () => this.#stream.write(bytes));
     const unsent = this.#stream.writableLength + this.#outward.queuedBytes;

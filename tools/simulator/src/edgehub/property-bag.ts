@@ -64,6 +64,7 @@ function encodePair(key: string, value: string | null): string {
 
 // as .NET's Uri.EscapeDataString, which leaves only RFC 3986's unreserved characters; lone surrogates have no encoding
 function percentEncoded(text: string): string {
+  if (/^[\w.~-]*$/.test(text)) return text;
   return encodeURIComponent(text.toWellFormed()).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,

@@ -1,8 +1,9 @@
-import { edgeMessageSize } from './edge-message.ts';
 import type { StoredMessage } from './stored-message.ts';
 
+/** How many messages are read from the disk at a time. */
+const READ_MESSAGES = 256;
 /** The most that is kept of one queue. */
-const MAX_MESSAGES = 256;
+const MAX_MESSAGES = 4096;
 const MAX_BYTES = 4 * 1024 * 1024;
 
 interface Head {
@@ -25,7 +26,7 @@ export class QueueHeads {
     const head = isOnlyOne ? { messages: [], bytes: 0, isWhole: true } : this.#heads.get(key);
     if (head?.isWhole !== true) return;
     this.#heads.set(key, head);
-    const bytes = head.bytes + edgeMessageSize(message);
+    const bytes = head.bytes + message.sizeBytes;
     if (head.messages.length >= MAX_MESSAGES || bytes > MAX_BYTES) {
       head.isWhole = false;
       return;
@@ -46,15 +47,15 @@ export class QueueHeads {
   ): StoredMessage[] {
     const known = this.#heads.get(keyOf(queue));
     if (known !== undefined && known.messages.length > 0) return known.messages.slice(0, limit);
-    const read = load(MAX_MESSAGES);
+    const read = load(READ_MESSAGES);
     const head: Head = { messages: [], bytes: 0, isWhole: false };
     for (const message of read) {
       // one that is larger than the bound must be there all the same
-      if (head.messages.length > 0 && head.bytes + edgeMessageSize(message) > MAX_BYTES) break;
+      if (head.messages.length > 0 && head.bytes + message.sizeBytes > MAX_BYTES) break;
       head.messages.push(message);
-      head.bytes += edgeMessageSize(message);
+      head.bytes += message.sizeBytes;
     }
-    head.isWhole = head.messages.length === read.length && read.length < MAX_MESSAGES;
+    head.isWhole = head.messages.length === read.length && read.length < READ_MESSAGES;
     this.#heads.set(keyOf(queue), head);
     return head.messages.slice(0, limit);
   }
@@ -65,7 +66,7 @@ export class QueueHeads {
     const at = head?.messages.findIndex(({ id }) => id === message.id) ?? -1;
     if (head === undefined || at < 0) return false;
     head.messages.splice(at, 1);
-    head.bytes -= edgeMessageSize(message);
+    head.bytes -= message.sizeBytes;
     if (head.messages.length === 0) this.#heads.delete(keyOf(message));
     return true;
   }

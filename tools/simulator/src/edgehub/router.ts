@@ -9,12 +9,17 @@ import { edgeMessageSize } from './edge-message.ts';
 import type { EdgeMessage } from './edge-message.ts';
 import { EndpointPump } from './endpoint-pump.ts';
 import type { Deliver, DeliveryResult } from './endpoint-pump.ts';
+import type { InputOutcome } from './input-acknowledgement.ts';
 import type { MessageStore } from './message-store.ts';
 import type { StoredMessage } from './stored-message.ts';
 import { RoutingTable } from './routing-table.ts';
 import type { Endpoint } from './routing-table.ts';
 import type { Traffic } from './traffic.ts';
 
+/** How many messages a module's endpoint takes at a time; after one that fails, the rest of them is tried again. */
+const MODULE_BATCH = 10;
+/** The hub takes any number at once, or none of them. */
+const UPSTREAM_BATCH = 200;
 /** How many expired messages are removed at a time. */
 const CLEANUP_BATCH = 1000;
 
@@ -127,7 +132,8 @@ export class Router implements AsyncDisposable {
         ? async (batch) => this.#deliverUpstream(batch)
         : (batch, signal) => this.#deliverToModule(sink, batch, signal);
     const onExpired = (messages: readonly StoredMessage[]) => this.#countExpired(messages);
-    return new EndpointPump({ endpoint: name, store, deliver, timings, now, onExpired, emit });
+    const batch = sink.kind === 'upstream' ? UPSTREAM_BATCH : MODULE_BATCH;
+    return new EndpointPump({ endpoint: name, store, deliver, batch, timings, now, onExpired, emit });
   }
 
   #holdPumps(): void {
@@ -163,18 +169,26 @@ export class Router implements AsyncDisposable {
     const to = `${deviceId}/${module}`;
     const client = clients.get(to);
     if (client?.isSubscribedTo('moduleMessages') !== true) return { delivered, rejected };
-    for (const message of batch) {
-      const start = performance.now();
-      const outcome = await client.sendInput(message, input, signal);
+    const send = (message: StoredMessage) => ({
+      start: performance.now(),
+      sent: client.sendInput(message, input, signal),
+    });
+    const [first] = batch;
+    let underWay = first && send(first);
+    for (const [index, message] of batch.entries()) {
+      if (underWay === undefined) break;
+      const { start, sent } = underWay;
+      const outcome = await sent;
+      const sendMs = performance.now() - start;
+      const next = batch[index + 1];
+      // the next one leaves before this one is counted: the module waits for it
+      underWay = next === undefined || isFailed(outcome) ? undefined : send(next);
       if (outcome === 'acknowledged') {
         delivered.push(message.id);
-        this.#countSent(message, { to, input, sendMs: performance.now() - start });
+        this.#countSent(message, { to, input, sendMs });
       } else if (outcome === 'unmatched') {
         rejected.push({ id: message.id, reason: `no subscription of "${to}" takes messages for the input "${input}"` });
-      } else {
-        metrics.retried(to, 'SendMessage');
-        break;
-      }
+      } else metrics.retried(to, 'SendMessage');
     }
     return { delivered, rejected };
   }
@@ -191,6 +205,11 @@ export class Router implements AsyncDisposable {
       this.#options.metrics.dropped('ttl_expiry', senderOf(message), outputOf(message));
     }
   }
+}
+
+/** Whether the rest of a batch has to wait. */
+function isFailed(outcome: InputOutcome | 'unmatched'): boolean {
+  return outcome === 'timedOut' || outcome === 'abandoned';
 }
 
 function senderOf({ systemProperties }: EdgeMessage): string {

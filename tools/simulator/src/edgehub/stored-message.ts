@@ -15,4 +15,6 @@ export interface StoredMessage extends EdgeMessage, QueueTarget {
   readonly id: number;
   /** Milliseconds since 1970. */
   readonly enqueuedAt: number;
+  /** As edgeHub reckons it. */
+  readonly sizeBytes: number;
 }

@@ -21,7 +21,7 @@ async function start(): Promise<Simulator> {
 
 async function read(client: SimulatorClient, count: number, filter: TelemetryFilter = {}): Promise<TelemetryRecord[]> {
   const records: TelemetryRecord[] = [];
-  for await (const record of client.monitor({ afterSequenceNumber: 0, ...filter }, AbortSignal.timeout(10_000))) {
+  for await (const record of client.monitor({ afterSequenceNumber: 0, ...filter }, AbortSignal.timeout(30_000))) {
     records.push(record);
     if (records.length === count) break;
   }
@@ -71,12 +71,14 @@ describe('a recording', () => {
   it('keeps its rhythm, or a faster one', async () => {
     const simulator = await start();
     await simulator.createDevice({ deviceId: 'meter' });
-    const chunks = () => chunksOf([0, 1, 2, 3].map((n) => line(n)).join('\n'));
-    const inTime = await simulator.replay({ chunks: chunks() });
+    const lines = (every: number) => chunksOf([0, 1, 2, 3].map((n) => line(n * every)).join('\n'));
+    const inTime = await simulator.replay({ chunks: lines(1) });
     expect(inTime.durationMs).toBeGreaterThanOrEqual(590);
-    const faster = await simulator.replay({ chunks: chunks(), speed: 3 });
+    const faster = await simulator.replay({ chunks: lines(1), speed: 3 });
     expect(faster.durationMs).toBeGreaterThanOrEqual(190);
-    expect(faster.durationMs).toBeLessThan(inTime.durationMs);
+    // ten minutes: whoever kept their rhythm would not be back in time
+    const muchFaster = await simulator.replay({ chunks: lines(1000), speed: 1000 });
+    expect(muchFaster.confirmed).toBe(4);
   });
 
   it('may be of any length: what waits is bounded', async () => {
@@ -137,7 +139,7 @@ describe('monitoring', () => {
     const { url = '', token = '' } = readStateFile(simulator.info.stateDirectory) ?? {};
     const response = await fetch(`${url}/api/telemetry?after=0&format=json&body.n=1`, {
       headers: { authorization: `Bearer ${token}` },
-      signal: AbortSignal.timeout(5000),
+      signal: AbortSignal.timeout(30_000),
     });
     let text = '';
     for await (const chunk of response.body ?? []) {

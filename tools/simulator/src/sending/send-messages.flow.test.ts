@@ -83,8 +83,9 @@ describe('sendMessages', () => {
     });
     await restarted;
     expect(result.confirmed).toBe(100);
-    const seen = await arrived(100 + result.resent).catch(() => []);
-    expect(new Set(seen).size).toBe(100);
+    // some may have come twice, so that it is not known how many there are
+    const { hub } = fixture;
+    await expect.poll(async () => new Set(await arrived(hub.lastSequenceNumber)).size).toBe(100);
   });
 
   it('waits for an edgeHub that comes up late', async () => {
@@ -100,7 +101,7 @@ describe('sendMessages', () => {
   it('gives up with the reason when nothing moves', async () => {
     const { fixture, send } = await start();
     await fixture.stop();
-    await expect(send({ messages: messages(3), stallTimeoutMs: 700 })).rejects.toMatchObject({
+    await expect(send({ messages: messages(3), stallTimeoutMs: 2000 })).rejects.toMatchObject({
       code: 'SimulatedTargetTimeout',
       message: expect.stringContaining('ECONNREFUSED'),
       details: { confirmed: 0 },
@@ -111,10 +112,10 @@ describe('sendMessages', () => {
     const { send } = await start();
     async function* source() {
       yield { body: 1 };
-      await new Promise((resolve) => setTimeout(resolve, 1500));
+      await new Promise((resolve) => setTimeout(resolve, 3500));
       yield { body: 2 };
     }
-    expect(await send({ messages: source(), stallTimeoutMs: 500 })).toMatchObject({ confirmed: 2 });
+    expect(await send({ messages: source(), stallTimeoutMs: 2000 })).toMatchObject({ confirmed: 2 });
   });
 
   it('ends when its signal is aborted, and tells the source', async () => {
