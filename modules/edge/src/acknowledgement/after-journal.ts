@@ -86,13 +86,15 @@ export class AfterJournal implements Acknowledgement {
     const { journal, limits, drain, fallback, counters, logger } = this.#options;
     try {
       const additions = batch.map(({ delivery, key }) => ({ message: delivery.message, key }));
-      const isNew = journal.add(additions, limits().durability);
+      const isNew = journal.add(additions);
+      // scoring goes on while the disk is waited for
+      drain.wake();
+      if (limits().durability === 'power-loss') await journal.flush();
       batch.forEach(({ delivery, settled }, index) => {
         if (isNew[index] === false) counters.duplicate(delivery.message.inputName);
         delivery.acknowledge();
         settled.resolve();
       });
-      drain.wake();
     } catch (error) {
       logger.error(
         { reason: messageOf(error) },

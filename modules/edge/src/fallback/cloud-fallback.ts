@@ -126,7 +126,7 @@ export class CloudFallback implements AsyncDisposable {
         return false;
       }
       const waiting: ParkedMessage = { ...message, parked: { ...parked, at: Date.now() } };
-      queue.add([{ message: waiting, key }], 'process-crash');
+      queue.add([{ message: waiting, key }]);
       this.#count('parked', parked.reason);
       this.#wake();
       return true;

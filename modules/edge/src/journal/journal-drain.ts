@@ -14,7 +14,7 @@ const SUSPECT_CRASHES = 2;
 const PAUSE_MS = 250;
 
 export interface JournalDrainOptions {
-  readonly journal: MessageJournal;
+  readonly journal: Pick<MessageJournal, 'count' | 'read' | 'start' | 'unstart' | 'remove'>;
   readonly handler: MessageHandler;
   readonly memory: RedeliveryMemory;
   /** Messages to score at the same time. */
@@ -24,10 +24,13 @@ export interface JournalDrainOptions {
 
 /**
  * Takes messages out of the journal: so many at a time, oldest first, and removed when edgeHub has confirmed their outputs. Opened
- * when outputs can be sent, held when they cannot.
+ * when outputs can be sent, held when they cannot. Where the disk is full, messages are scored, and removed when there is room.
  */
 export class JournalDrain implements AsyncDisposable {
   readonly #options: JournalDrainOptions;
+  /** Those whose outputs edgeHub has, and that could not be removed for now: they must not be scored again. */
+  readonly #unremoved = new Set<number>();
+  #isWritable = true;
   #state: 'holding' | 'open' | 'closed' = 'holding';
   #wake = Promise.withResolvers<void>();
   #progress = Promise.withResolvers<void>();
@@ -89,13 +92,13 @@ export class JournalDrain implements AsyncDisposable {
     }
   }
 
-  /** Works through the journal once. False when a message had to be let go. */
+  /** Works through the journal once. False when a message had to be let go, or to be kept. */
   async #pass(): Promise<boolean> {
     const { journal, concurrency } = this.#options;
     let last = 0;
     for (;;) {
       const found = this.#state === 'open' ? journal.read(last, concurrency()) : [];
-      if (found.length === 0) return true;
+      if (found.length === 0) return this.#unremoved.size === 0;
       const isSuspect = ({ crashes }: JournalEntry): boolean => crashes >= SUSPECT_CRASHES;
       const first = found.findIndex(isSuspect);
       const batch = first === 0 ? found.slice(0, 1) : found.slice(0, first < 0 ? found.length : first);
@@ -106,20 +109,38 @@ export class JournalDrain implements AsyncDisposable {
 
   async #work(batch: readonly JournalEntry[]): Promise<boolean> {
     const { journal, memory } = this.#options;
-    journal.start(batch);
-    const outcomes = await Promise.all(batch.map((entry) => this.#handle(entry)));
-    const confirmed = batch.filter((_, index) => outcomes[index] === 'confirmed');
-    for (const { message } of confirmed) {
+    const open = batch.filter(({ id }) => !this.#unremoved.has(id));
+    const isNoted = this.#write(() => journal.start(open));
+    const outcomes = await Promise.all(open.map((entry) => this.#handle(entry)));
+    for (const { id, message } of open.filter((_, index) => outcomes[index] === 'confirmed')) {
+      this.#unremoved.add(id);
       const key = memory.keyOf(message);
       if (key !== undefined) memory.confirm(key);
     }
-    if (confirmed.length > 0) journal.remove(confirmed);
-    const released = batch.filter((_, index) => outcomes[index] !== 'confirmed');
+    const done = batch.filter(({ id }) => this.#unremoved.has(id));
+    if (done.length > 0 && this.#write(() => journal.remove(done)))
+      for (const { id } of done) this.#unremoved.delete(id);
+    const released = open.filter((_, index) => outcomes[index] !== 'confirmed');
     // it was let go, not crashed with
-    if (released.length > 0) journal.unstart(released);
+    if (released.length > 0 && isNoted) this.#write(() => journal.unstart(released));
     this.#progress.resolve();
     this.#progress = Promise.withResolvers();
     return released.length === 0;
+  }
+
+  /** A journal that cannot be written, on a full disk, can be read all the same: what is in it is scored. */
+  #write(change: () => void): boolean {
+    const { logger } = this.#options;
+    try {
+      change();
+      if (!this.#isWritable) logger.info('the journal can be written again');
+      this.#isWritable = true;
+    } catch (error) {
+      if (this.#isWritable)
+        logger.error({ reason: messageOf(error) }, 'the journal cannot be written; scoring goes on');
+      this.#isWritable = false;
+    }
+    return this.#isWritable;
   }
 
   #handle({ message, crashes }: JournalEntry): Promise<'confirmed' | 'released'> {

@@ -1,10 +1,12 @@
-import { mkdirSync, renameSync } from 'node:fs';
+import { closeSync, fdatasync, fsyncSync, mkdirSync, openSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { promisify } from 'node:util';
 import { messageOf } from '@edgewright/contract';
-import type { JournalDurability } from '@edgewright/contract';
 import { EdgeError } from '../edge-error.ts';
 import type { InputMessage } from '../messages/input-message.ts';
+
+const syncData = promisify(fdatasync);
 
 /** A message in the journal. */
 export interface JournalEntry {
@@ -44,9 +46,9 @@ const SCHEMA = `
 `;
 
 /**
- * Messages that were acknowledged and are not scored yet, in an SQLite database. Every change is one transaction. Additions are
- * written to the disk itself when they are to survive a loss of power; removals never, because a removal that is lost only makes a
- * message be scored again.
+ * Messages that were acknowledged and are not scored yet, in an SQLite database. Every change is one transaction, which survives the
+ * process. What is to survive a loss of power waits for `flush`: SQLite's own way, `synchronous = FULL`, holds the whole thread for as
+ * long as the disk takes. Removals are never waited for, because a removal that is lost only makes a message be scored again.
  */
 export class MessageJournal implements Disposable {
   readonly #database: DatabaseSync;
@@ -58,7 +60,8 @@ export class MessageJournal implements Disposable {
   readonly #start: StatementSync;
   readonly #unstart: StatementSync;
   readonly #read: StatementSync;
-  #synchronous: 'FULL' | 'NORMAL' | undefined;
+  /** The write-ahead log, which is where a transaction goes. */
+  readonly #log: number;
   #count: number;
   #bytes: number;
 
@@ -80,13 +83,13 @@ export class MessageJournal implements Disposable {
       const { DatabaseSync } = await import('node:sqlite');
       mkdirSync(directory, { recursive: true });
       try {
-        return new MessageJournal(new DatabaseSync(file));
+        return new MessageJournal(new DatabaseSync(file), file);
       } catch (error) {
         if (!isDamaged(error)) throw error;
         const aside = `${file}.damaged-${Date.now()}`;
         for (const suffix of ['', '-wal', '-shm']) renameIfThere(`${file}${suffix}`, `${aside}${suffix}`);
         onPutAside(aside, error);
-        return new MessageJournal(new DatabaseSync(file));
+        return new MessageJournal(new DatabaseSync(file), file);
       }
     } catch (cause) {
       throw new EdgeError('JournalUnusable', `cannot open the journal ${file}: ${messageOf(cause)}`, {
@@ -96,9 +99,10 @@ export class MessageJournal implements Disposable {
     }
   }
 
-  private constructor(database: DatabaseSync) {
+  private constructor(database: DatabaseSync, file: string) {
     this.#database = database;
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 2000;');
+    // NORMAL keeps the database sound whenever the power goes; what was written last is then missing, but for a flush
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 2000; PRAGMA synchronous = NORMAL;');
     const version = (database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
     if (version === 0) database.exec(SCHEMA);
     this.#begin = database.prepare('BEGIN IMMEDIATE');
@@ -114,6 +118,9 @@ export class MessageJournal implements Disposable {
     const { n, bytes } = total.get() as { n: number; bytes: number };
     this.#count = n;
     this.#bytes = bytes + n * ROW_BYTES;
+    // written by SQLite alone, from the first transaction until the last connection is closed
+    this.#log = openSync(`${file}-wal`, 'r');
+    syncFolder(path.dirname(file));
   }
 
   /** Messages in it. */
@@ -127,14 +134,14 @@ export class MessageJournal implements Disposable {
   }
 
   /**
-   * Writes messages, all or none.
+   * Writes messages, all or none. They survive the process; a loss of power from the next `flush` on.
    *
    * @returns for each whether it was new; false when it is in the journal already
    * @throws EdgeError `JournalUnusable`, such as for a full disk
    */
-  add(additions: readonly JournalAddition[], durability: JournalDurability): boolean[] {
+  add(additions: readonly JournalAddition[]): boolean[] {
     let bytes = 0;
-    const isNew = this.#transaction(durability === 'power-loss' ? 'FULL' : 'NORMAL', 'add to', () =>
+    const isNew = this.#transaction('add to', () =>
       additions.map(({ message, key }) => {
         const facts = factsOf(message);
         const { changes } = this.#add.run(key ?? null, message.body, facts);
@@ -148,6 +155,19 @@ export class MessageJournal implements Disposable {
     return isNew;
   }
 
+  /**
+   * Waits until everything that was written is on the disk itself; this thread goes on meanwhile.
+   *
+   * @throws EdgeError `JournalUnusable`
+   */
+  async flush(): Promise<void> {
+    try {
+      await syncData(this.#log);
+    } catch (cause) {
+      throw new EdgeError('JournalUnusable', `cannot write the journal to the disk: ${messageOf(cause)}`, { cause });
+    }
+  }
+
   /** Reads up to `limit` messages behind an id, oldest first. */
   read(afterId: number, limit: number): JournalEntry[] {
     return (this.#read.all(afterId, limit) as unknown as Row[]).map(({ id, body, facts, started }) => ({
@@ -159,21 +179,21 @@ export class MessageJournal implements Disposable {
 
   /** Notes that work on messages begins: if the process ends before it does, `crashes` counts it. */
   start(entries: readonly JournalEntry[]): void {
-    this.#transaction('NORMAL', 'write to', () => {
+    this.#transaction('write to', () => {
       for (const { id } of entries) this.#start.run(id);
     });
   }
 
   /** Takes that back: the work ended, without an output. */
   unstart(entries: readonly JournalEntry[]): void {
-    this.#transaction('NORMAL', 'write to', () => {
+    this.#transaction('write to', () => {
       for (const { id } of entries) this.#unstart.run(id);
     });
   }
 
   /** Removes messages whose output is confirmed. */
   remove(entries: readonly JournalEntry[]): void {
-    this.#transaction('NORMAL', 'remove from', () => {
+    this.#transaction('remove from', () => {
       for (const { id } of entries) this.#remove.run(id);
     });
     this.#count -= entries.length;
@@ -183,13 +203,12 @@ export class MessageJournal implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    closeSync(this.#log);
     this.#database.close();
   }
 
-  #transaction<Value>(synchronous: 'FULL' | 'NORMAL', what: string, work: () => Value): Value {
+  #transaction<Value>(what: string, work: () => Value): Value {
     try {
-      if (synchronous !== this.#synchronous) this.#database.exec(`PRAGMA synchronous = ${synchronous}`);
-      this.#synchronous = synchronous;
       this.#begin.run();
       const value = work();
       this.#commit.run();
@@ -209,6 +228,16 @@ function factsOf(message: InputMessage): string {
 function isDamaged(error: unknown): boolean {
   const { errcode } = error as { errcode?: number };
   return errcode === 11 || errcode === 26;
+}
+
+/** The name of a new file is on the disk too. */
+function syncFolder(directory: string): void {
+  const folder = openSync(directory, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }
 
 function renameIfThere(from: string, to: string): void {
