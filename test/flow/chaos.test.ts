@@ -7,6 +7,7 @@ import { fuzzScorer } from '../chaos/fuzz-scorer.ts';
 import { hostileScript } from '../chaos/hostile-script.ts';
 import { memoryPlot } from '../chaos/memory-plot.ts';
 import { randomOf } from '../chaos/random-of.ts';
+import { soakScorer } from '../chaos/soak-scorer.ts';
 
 // quick variants; `npm run chaos` has the long ones
 const quiet = (): void => {};
@@ -43,6 +44,14 @@ it('no message and no twin takes the scorer down', async () => {
     survived: true,
     acknowledged: 300,
   });
+});
+
+it('keeps its memory flat, as far as a quarter of a minute can tell', async () => {
+  const { rssMb, messages } = await soakScorer({ minutes: 0.25, report: quiet });
+  expect(messages).toBeGreaterThan(0);
+  const [early, late] = [rssMb.slice(30, 60), rssMb.slice(-30)].map((part) => Math.min(...part)) as [number, number];
+  // garbage comes and goes; what is kept for each message only grows
+  expect(late - early).toBeLessThan(64);
 });
 
 it('draws a line through all samples, inside the picture', () => {
