@@ -6,6 +6,7 @@ const entryPoints = {
   cli: 'tools/cli/src/main.ts',
   index: 'cloud/workspace/src/index.ts',
   engine: 'modules/engine/src/index.ts',
+  client: 'modules/client/src/index.ts',
   'service-host': 'cloud/deployers/src/local/main.ts',
 } as const;
 

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { rewriteSpecifiers } from './rewrite-specifiers.ts';
 
-/** What programs import: the SDK, and the engine alone. */
-const ENTRIES = ['cloud/workspace/src/index.ts', 'modules/engine/src/index.ts'];
+/** What programs import: the SDK, the engine alone, the client of services. */
+const ENTRIES = ['cloud/workspace/src/index.ts', 'modules/engine/src/index.ts', 'modules/client/src/index.ts'];
 
 /**
  * Writes the declaration files of what is exported and of all that they refer to, and no others. A consumer has no workspaces, so imports of

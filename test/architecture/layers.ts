@@ -31,6 +31,11 @@ export const layers: readonly Layer[] = [
     reason: 'it is shared by the hosts and must not draw the engine into a program that only logs',
   },
   {
+    folder: 'modules/client',
+    mayImport: ['contract'],
+    reason: 'it runs in programs of others, browsers among them, and knows of a service what the wire says',
+  },
+  {
     folder: 'modules/edge',
     mayImport: ENGINE_AND_BELOW,
     reason: 'a host feeds the engine and reports; hosts do not know each other, so an image may leave one out',

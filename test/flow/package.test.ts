@@ -85,11 +85,14 @@ describe('the command of the installed package', () => {
 });
 
 describe('the SDK of the installed package', () => {
-  it('serves a model in a worker thread', { timeout: 60_000 }, async () => {
+  it('serves a model in a worker thread, and calls it', { timeout: 60_000 }, async () => {
     const program = `
       import { Workspace } from 'edgewright';
+      import { ScoringClient } from 'edgewright/client';
       await using workspace = await Workspace.open('sdk');
       await using server = await workspace.serve({ model: 'sum.onnx' });
+      const client = new ScoringClient({ url: server.url });
+      console.log(JSON.stringify(await client.score({ data: [[1, 1, 1, 1, 1, 1, 1, 1, 1, 1]] })));
       const response = await fetch(server.scoringUri, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
@@ -100,7 +103,7 @@ describe('the SDK of the installed package', () => {
     const { stdout } = await run(process.execPath, ['--disable-warning=ExperimentalWarning', 'serve.mjs'], {
       cwd: project,
     });
-    expect(stdout).toMatch(/^200 .*55\.5/);
+    expect(stdout).toMatch(/^{.*55\.5.*\n200 .*55\.5/);
   });
 
   it('gives programs the engine alone, with its workers', { timeout: 60_000 }, async () => {
@@ -127,6 +130,8 @@ describe('the SDK of the installed package', () => {
       import type { EntryContext, ImageSummary, Model } from 'edgewright';
       import { createEngine } from 'edgewright/engine';
       import type { Engine } from 'edgewright/engine';
+      import { ScoringClient } from 'edgewright/client';
+      import type { InferAnswer } from 'edgewright/client';
       await using workspace = await Workspace.open('typed');
       const model: Model = await workspace.models.register({ name: 'a', path: 'a.onnx' });
       const image: ImageSummary = await workspace.images.build({ models: [model.id] });
@@ -134,6 +139,8 @@ describe('the SDK of the installed package', () => {
       await workspace.models.register({ name: 7, path: 'a.onnx' });
       export const init = (context: EntryContext): string => context.modelDirectory;
       export const digest: string = image.digest;
+      const features = { datatype: 'FP32', shape: [1, 1], data: new Float32Array(1) } as const;
+      export const infer = (client: ScoringClient): Promise<InferAnswer> => client.infer('a', { features });
       export const open = (): Promise<Engine> => createEngine({ models: [], modelDirectory: '/', backend: 'auto' });`;
     const options = {
       target: 'es2024',

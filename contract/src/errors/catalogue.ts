@@ -1,4 +1,5 @@
 import { cliErrors } from './cli.ts';
+import { clientErrors } from './client.ts';
 import { contractErrors } from './contract.ts';
 import { deployersErrors } from './deployers.ts';
 import { edgeErrors } from './edge.ts';
@@ -20,6 +21,7 @@ import type { ErrorEntry } from './entry.ts';
  */
 export const errorCatalogue = {
   cli: cliErrors,
+  client: clientErrors,
   contract: contractErrors,
   deployers: deployersErrors,
   edge: edgeErrors,

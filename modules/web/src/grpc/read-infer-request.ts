@@ -55,7 +55,8 @@ function rawInput(
 
 function listedInput({ name, datatype, shape, parameters, contents }: InferTensor, index: number) {
   const field = CONTENTS[datatype];
-  if (datatype === 'FP16') throw invalid(`inputs[${index}]`, 'FP16 comes in raw_input_contents alone');
+  if (datatype === 'FP16' || datatype === 'BF16')
+    throw invalid(`inputs[${index}]`, `${datatype} comes in raw_input_contents alone`);
   const elements: readonly unknown[] = field === undefined ? [] : (contents?.[field] ?? []);
   return {
     name,
