@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -50,4 +50,18 @@ it('changes, copies and deletes models, but none that an image holds', async () 
   expect((await workspace.images.list()).map((image) => image.reference)).toEqual(['free:1']);
   expect((await workspace.services.list()).map((service) => service.name)).toEqual(['others']);
   expect((await workspace.models.list()).models.map((model) => model.id)).toEqual(['m:2']);
+});
+
+it('says which place is none, and closes all the same', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'edgewright-models-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await writeFile(path.join(folder, 'workspace.json'), '{"modelRegistry":"s3://bucket/models"}');
+  const list = async (): Promise<unknown> => {
+    await using workspace = await Workspace.open(folder);
+    return await workspace.models.list();
+  };
+  await expect(list()).rejects.toMatchObject({ code: 'RegistryPlaceInvalid' });
+  await writeFile(path.join(folder, 'workspace.json'), '{"modelRegistry":"elsewhere"}');
+  expect(await list()).toEqual({ models: [] });
+  expect(await readdir(path.join(folder, 'elsewhere'))).toContain('registry.sqlite');
 });

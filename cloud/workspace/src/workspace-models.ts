@@ -199,7 +199,8 @@ export class WorkspaceModels implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const registry = await this.#registry;
+    // one that could not be opened was told to whoever asked for it
+    const registry = await this.#registry?.catch(() => undefined);
     this.#registry = undefined;
     await registry?.[Symbol.asyncDispose]();
   }

@@ -73,8 +73,8 @@ function resourcesText({ resourceConfiguration: wanted }: Model): string | undef
   if (wanted === undefined) return undefined;
   const { cpu, memoryInGB, gpu } = wanted;
   return [
-    ...(cpu === undefined ? [] : [`${cpu} cores`]),
-    ...(memoryInGB === undefined ? [] : [`${memoryInGB} GB`]),
-    ...(gpu === undefined ? [] : [`${gpu} GPUs`]),
-  ].join(', ');
+    ...(cpu === undefined ? [] : [`cpu=${cpu}`]),
+    ...(memoryInGB === undefined ? [] : [`memoryInGB=${memoryInGB}`]),
+    ...(gpu === undefined ? [] : [`gpu=${gpu}`]),
+  ].join(' ');
 }
