@@ -11,7 +11,7 @@ import type { Invocation } from '../invocation.ts';
 import { keyValues } from '../text-table.ts';
 
 /** How long a simulator in the background may take until it answers. */
-const DETACH_DEADLINE_MS = 30_000;
+const DETACH_DEADLINE_MS = 120_000;
 const POLL_MS = 100;
 
 /** How the modules of edge devices run. */
