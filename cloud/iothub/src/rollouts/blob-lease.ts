@@ -56,7 +56,8 @@ export async function leaseBlob(
     signal: lost.signal,
     [Symbol.asyncDispose]: async () => {
       clearInterval(timer);
-      await client.releaseLease({ abortSignal: AbortSignal.timeout(RENEW_EVERY_MS) }).catch(() => {});
+      // after that it has ended by itself
+      await client.releaseLease({ abortSignal: AbortSignal.timeout(LEASE_SECONDS * 1000) }).catch(() => {});
     },
   };
 }

@@ -2,11 +2,14 @@ import type { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '@edgewright/contract';
 import type { RingLook } from '../rollout-record.ts';
+import type { RolloutStore } from '../rollout-store.ts';
 import { rolloutView } from '../rollout-view.ts';
 import type { RolloutView } from '../rollout-view.ts';
-import type { RolloutPageOptions } from './serve-rollout-page.ts';
 
-export interface PageEventsOptions extends RolloutPageOptions {
+export interface PageEventsOptions {
+  readonly store: RolloutStore;
+  /** Milliseconds between two looks into the store. */
+  readonly intervalMs: number;
   /** The rollout that is looked at; default: the newest that goes on, else the newest. */
   readonly name?: string | undefined;
   readonly signal: AbortSignal;
