@@ -28,6 +28,8 @@ export const imageAnnotations = {
   fileTitle: 'org.opencontainers.image.title',
   /** Label: the models, `NAME:VERSION` with commas between. */
   model: 'net.edgewright.model',
+  /** Label: inputs and outputs of the models that tell them, as JSON, by the models' names. */
+  schema: 'net.edgewright.schema',
   /** Label: the backend asked for. */
   backend: 'net.edgewright.backend',
   /** Label: the version of edgewright that built the image. */

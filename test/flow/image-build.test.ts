@@ -114,7 +114,7 @@ describe('an image index', () => {
         WorkingDir: '/var/azureml-app',
         Entrypoint: ['node', '/var/azureml-app/scorer/main.mjs'],
         Cmd: null,
-        Labels: image.labels,
+        Labels: { ...image.labels, 'net.edgewright.schema': expect.stringContaining('"shape":[-1,10]') as string },
         ExposedPorts: { '5001/tcp': {} },
       });
       expect(config.config?.Env).toContain('AZUREML_MODEL_DIR=/var/azureml-app/azureml-models/diabetes/1');

@@ -84,7 +84,7 @@ describe('whatever comes as an image', () => {
       expect(`sha256:${hash.digest('hex')}`).toBe(digest);
     }
     expect((await readdir(folder)).toSorted()).toEqual(['images', 'it.tar', 'target', 'whole.tar']);
-  }, 120_000);
+  }, 300_000);
 
   it('from a registry is refused, or is the image', async () => {
     await using registry = await TestRegistry.start();
@@ -114,7 +114,7 @@ describe('whatever comes as an image', () => {
       { numRuns: 60 },
     );
     expect([...taken]).toEqual([digest]);
-  }, 120_000);
+  }, 300_000);
 
   it('as a name is refused, or means what it says', () => {
     const part = fc.constantFrom('a', 'B', '/', ':', '.', '-', '_', '1', '@', 'localhost', '[::1]', 'latest');

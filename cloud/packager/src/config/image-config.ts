@@ -11,6 +11,8 @@ const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 const SCORING_PORT = 5001;
 /** Where IoT Edge's metrics collector asks; open only when the image runs as a module. */
 const METRICS_PORT = 9600;
+/** Engines hand labels out with every list of images. */
+const MAX_SCHEMA_CHARACTERS = 16_384;
 const NANOSECONDS = 1_000_000_000;
 /** With these NVIDIA's container toolkit lets a container use GPUs, and brings the driver's libraries for computing. */
 const GPU_VARIABLES = [
@@ -70,7 +72,7 @@ function containerConfig(facts: ImageFacts, base: ContainerConfig): ContainerCon
     // the base's arguments were meant for another program
     Cmd: null,
     WorkingDir: imagePaths.appRoot,
-    Labels: { ...base.Labels, ...labelsOf(facts) },
+    Labels: { ...base.Labels, ...labelsOf(facts), ...schemaLabel(facts.models) },
     ExposedPorts: { ...base.ExposedPorts, ...ports },
     Healthcheck: {
       Test: ['CMD', 'node', '-e', HEALTH_SCRIPT],
@@ -80,6 +82,13 @@ function containerConfig(facts: ImageFacts, base: ContainerConfig): ContainerCon
       Retries: 3,
     },
   };
+}
+
+/** What the models take and give: a label of the configuration alone, as annotations of every manifest would repeat it. */
+function schemaLabel(models: readonly Model[]): Record<string, string> {
+  const told = models.flatMap(({ name, signature }) => (signature === undefined ? [] : [[name, signature] as const]));
+  const text = JSON.stringify(Object.fromEntries(told));
+  return told.length === 0 || text.length > MAX_SCHEMA_CHARACTERS ? {} : { [imageAnnotations.schema]: text };
 }
 
 /** Azure's variables. With one model its folder is named, with several the one that holds them all. */

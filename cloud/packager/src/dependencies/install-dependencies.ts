@@ -29,36 +29,40 @@ export async function installDependencies(
   platform: Platform,
   { cacheDirectory, signal }: { readonly cacheDirectory: string; readonly signal?: AbortSignal | undefined },
 ): Promise<string> {
+  const { name } = wanted;
   const folder = path.join(cacheDirectory, 'packages', `dependencies-${platform}-${wanted.digest}`);
   const modules = path.join(folder, 'node_modules');
   if (existsSync(folder)) return modules;
   const staging = `${folder}-${randomUUID()}`;
   await mkdir(path.join(staging, 'node_modules'), { recursive: true });
   try {
-    for (const name of ['package.json', 'package-lock.json', '.npmrc']) {
-      const source = path.join(wanted.directory, name);
-      if (existsSync(source)) await copyFile(source, path.join(staging, name));
+    for (const file of ['package.json', 'package-lock.json', '.npmrc']) {
+      const source = path.join(wanted.directory, file);
+      if (existsSync(source)) await copyFile(source, path.join(staging, file));
     }
     const { code, said } = await runNpm([...INSTALL, ...npmPlatforms[platform]], { folder: staging, signal });
-    if (code !== 0) throw failed(wanted, platform, said.trim() || `npm ended with ${code}`);
+    if (code !== 0) throw failed(name, `for ${platform}: ${said.trim() || `npm ended with ${code}`}`);
     await rm(path.join(staging, '.npmrc'), { force: true });
     // another build may have installed the same meanwhile, which is as good
     await rename(staging, folder).catch((cause: unknown) => {
-      if (!existsSync(folder)) throw failed(wanted, platform, messageOf(cause), cause);
+      if (!existsSync(folder)) throw failed(name, `for ${platform}: ${messageOf(cause)}`, cause);
     });
   } catch (cause) {
     signal?.throwIfAborted();
-    throw cause instanceof PackagerError ? cause : failed(wanted, platform, messageOf(cause), cause);
+    throw cause instanceof PackagerError ? cause : failed(name, `for ${platform}: ${messageOf(cause)}`, cause);
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
   return modules;
 }
 
-function failed({ name }: Dependencies, platform: Platform, reason: string, cause?: unknown): PackagerError {
+function failed(name: string, reason: string, cause?: unknown): PackagerError {
   return new PackagerError(
     'DependenciesInvalid',
-    `cannot install the packages of "${name}" ($.dependencies) for ${platform}: ${reason}`,
-    { details: { file: name, platform, reason }, ...(cause === undefined ? {} : { cause }) },
+    `cannot install the packages of "${name}" ($.dependencies) ${reason}`,
+    {
+      details: { file: name, reason },
+      ...(cause === undefined ? {} : { cause }),
+    },
   );
 }
