@@ -44,14 +44,11 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
   const options = engineOptions(config, { environment, logger, signal });
   await using engine = await startEngine(models, options);
   scoringMetrics.watchEngine(() => engine.stats());
+  const shared = { engine, logger, tracing, metrics, scoringMetrics };
   await using server = await serveService({
+    ...shared,
     service: environment.service,
     http: environment.http,
-    engine,
-    logger,
-    metrics,
-    scoringMetrics,
-    tracing,
     title: titleOf(config),
     documentsFolder: environment.appRoot,
   });
@@ -66,18 +63,14 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
     },
     'ready to score',
   );
-  if (environment.edge === undefined) await aborted(signal);
+  const { edge, stateDirectory, fallbackKey } = environment;
+  if (edge === undefined) await aborted(signal);
   else {
-    const { hubDeadlineMs, tokenLifetime } = environment.edge;
-    const { stateDirectory, fallbackKey } = environment;
+    const { hubDeadlineMs, tokenLifetime } = edge;
     await runEdgeModule({
-      engine,
+      ...shared,
       models,
-      logger,
-      tracing,
-      metrics,
       health,
-      scoringMetrics,
       signal,
       settings: { ...(hubDeadlineMs === undefined ? {} : { hubDeadlineMs }), tokenLifetime },
       ...(stateDirectory === undefined ? {} : { stateDirectory }),
