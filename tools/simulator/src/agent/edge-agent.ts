@@ -19,6 +19,8 @@ import { ModuleSupervisor } from './module-supervisor.ts';
 /** Changes within this time are reported together, in milliseconds. */
 const REPORT_DELAY_MS = 50;
 const AGENT = '$edgeAgent';
+/** What edgeAgent reports of a device that nobody has deployed to. */
+const NO_DEPLOYMENT = 417;
 
 export interface EdgeAgentOptions {
   readonly hub: Hub;
@@ -123,7 +125,9 @@ export class EdgeAgent implements AsyncDisposable {
     this.#metrics.synchronised(deployment.ok);
     if (!deployment.ok) {
       this.#status = deployment.status;
-      this.#note('failed', `Deployment ${version} is not used: ${deployment.status.description}`);
+      const { code, description } = deployment.status;
+      if (code === NO_DEPLOYMENT) this.#note('done', 'There is no deployment yet');
+      else this.#note('failed', `Deployment ${version} is not used: ${description}`);
       this.#reportSoon();
       return;
     }
