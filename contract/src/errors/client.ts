@@ -14,7 +14,7 @@ export const clientErrors = {
     meaning: 'The service answered that it failed, or is too busy, as often as it was asked',
     remedy: 'The message is the service’s own. Its log names the request under details.requestId.',
   },
-  ServiceUnreachable: {
+  ConnectionFailed: {
     fault: 'remote',
     httpStatus: 502,
     meaning: 'The service could not be reached, or the connection broke, as often as it was tried',

@@ -24,7 +24,7 @@ const LONGEST_PAUSE_MS = 10_000;
  * Tries until an answer is none that may be another one a moment later: the connection failed, 429, 503, and 502 that is not the model's
  * or the script's own failure. Waits as long as `Retry-After` says, else twice as long each time, give or take a quarter.
  *
- * @throws ClientError `ServiceUnreachable`, `CallTimeout`; what `signal.reason` is, when it fires; what `attempt` throws on purpose
+ * @throws ClientError `ConnectionFailed`, `CallTimeout`; what `signal.reason` is, when it fires; what `attempt` throws on purpose
  */
 export async function callWithRetries(
   attempt: (signal: AbortSignal, count: number) => Promise<Answered>,
@@ -45,7 +45,7 @@ export async function callWithRetries(
     signal?.throwIfAborted();
     if (isEdgewrightError(failure)) throw failure;
     if (deadline.aborted) throw new ClientError('CallTimeout', `${what} was not answered within ${timeoutMs} ms, ${count} tries`, { details: { timeoutMs, tries: count }, cause: failure }); // prettier-ignore
-    if (count >= tries) throw new ClientError('ServiceUnreachable', `${what} failed ${count} times: ${reasonOf(failure)}`, { details: { tries: count }, cause: failure }); // prettier-ignore
+    if (count >= tries) throw new ClientError('ConnectionFailed', `${what} failed ${count} times: ${reasonOf(failure)}`, { details: { tries: count }, cause: failure }); // prettier-ignore
     await pause(pauseOf(undefined, count), both).catch(() => {});
   }
 }

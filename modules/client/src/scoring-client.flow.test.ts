@@ -120,7 +120,7 @@ describe('tries', () => {
     await expect(new ScoringClient({ url, tries: 3 }).score(row)).rejects.toMatchObject({ code: 'ServiceFailed', message: expect.stringContaining('too many') as string });
     expect(asked).toHaveLength(3);
     const nowhere = new ScoringClient({ url: `http://127.0.0.1:${await freePort()}`, tries: 2 });
-    await expect(nowhere.score(row)).rejects.toMatchObject({ code: 'ServiceUnreachable', message: expect.stringContaining('ECONNREFUSED') as string });
+    await expect(nowhere.score(row)).rejects.toMatchObject({ code: 'ConnectionFailed', message: expect.stringContaining('ECONNREFUSED') as string });
     expect(await nowhere.isHealthy()).toBe(false);
   }); // prettier-ignore
 

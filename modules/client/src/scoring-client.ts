@@ -73,7 +73,7 @@ export class ScoringClient {
    *
    * @param data what is sent as JSON: `{ data: [[1, 2, 3]] }`
    * @returns the JSON of the answer
-   * @throws ClientError `RequestRefused`, `ServiceFailed`, `ServiceUnreachable`, `CallTimeout`, `AnswerInvalid`, `TokenUnavailable`
+   * @throws ClientError `RequestRefused`, `ServiceFailed`, `ConnectionFailed`, `CallTimeout`, `AnswerInvalid`, `TokenUnavailable`
    */
   async score<Answer = unknown>(data: unknown, options: CallOptions = {}): Promise<Answer> {
     const headers = { 'content-type': 'application/json' };
