@@ -1,31 +1,9 @@
 import type { ModelRegistry } from '../model-registry.ts';
+import type { AzurePlace } from './azure-container.ts';
 import { openFileCache } from './open-file-cache.ts';
 import { RemoteModelRegistry } from './remote-model-registry.ts';
 
-/** Somebody who may use a storage account, as `@azure/identity` gives them. */
-export interface AzureCredential {
-  getToken(
-    scopes: string | string[],
-    options?: object,
-  ): Promise<{ readonly token: string; readonly expiresOnTimestamp: number } | null>;
-}
-
-/** How to reach a storage account; the first one given is used. */
-export interface AzureBlobAccess {
-  /** Must be of the account that the place names. */
-  readonly connectionString?: string | undefined;
-  /** A shared access signature, with or without its `?`. */
-  readonly sasToken?: string | undefined;
-  readonly accountKey?: string | undefined;
-  readonly credential?: AzureCredential | undefined;
-  /** Of the blob service; default `https://ACCOUNT.blob.core.windows.net`. */
-  readonly endpoint?: string | undefined;
-}
-
-export interface OpenAzureRegistryOptions {
-  readonly account: string;
-  readonly container: string;
-  readonly access: AzureBlobAccess;
+export interface OpenAzureRegistryOptions extends AzurePlace {
   /** A folder for files in use on this machine. */
   readonly cacheDirectory: string;
   /** The clock; default the real one. */
