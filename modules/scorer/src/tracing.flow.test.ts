@@ -12,7 +12,7 @@ import { affineOnnx } from '../../../test/support/tiny-models.ts';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT_ID = '00f067aa0ba902b7';
-const OTHER_TRACE_ID = TRACE_ID.split('').reverse().join('');
+const OTHER_TRACE_ID = TRACE_ID.split('').toReversed().join('');
 const otherTrace = `00-${OTHER_TRACE_ID}-${PARENT_ID}-01`;
 const traceparent = `00-${TRACE_ID}-${PARENT_ID}-01`;
 
