@@ -54,6 +54,9 @@ export class ScorerProcess implements AsyncDisposable {
     this.#child = spawn(executable ?? process.execPath, [...(executable === undefined ? flags : []), ...program], {
       env: {
         PATH: process.env['PATH'] ?? '',
+        ...(process.env['NODE_COMPILE_CACHE'] === undefined
+          ? {}
+          : { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] }),
         PORT: '0',
         EDGEWRIGHT_METRICS_PORT: '0',
         EDGEWRIGHT_HTTP_HOST: '127.0.0.1',

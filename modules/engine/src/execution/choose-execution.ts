@@ -20,7 +20,10 @@ export interface ChosenExecution {
   readonly inlineElements?: number;
 }
 
-const RUNS = 7;
+// code that has run a few times only is slow, on both sides of a hop: small models are run until it is compiled
+const LEAST_RUNS = 7;
+const MOST_RUNS = 100;
+const ENOUGH_MS = 30;
 // a run that takes longer is noticed on the event loop, whatever a hop costs; how long one takes that is larger than the one
 // measured is reckoned in proportion
 const MAX_INLINE_MS = 1;
@@ -65,7 +68,8 @@ async function elementsWithin(lane: WorkerLane, model: LoadedModel): Promise<num
 async function measure(lane: WorkerLane, model: LoadedModel, rows = 1): Promise<RunAndHop> {
   const runs: number[] = [];
   const hops: number[] = [];
-  for (let i = 0; i < RUNS; i += 1) {
+  const begun = performance.now();
+  for (let i = 0; i < MOST_RUNS && (i < LEAST_RUNS || performance.now() - begun < ENOUGH_MS); i += 1) {
     const inputs = zeroInputs(model.signature, rows);
     const started = performance.now();
     await lane.run({ kind: 'model', model: model.name, inputs }, { requestId: 'warm-up', timeoutMs: 60_000 });
