@@ -1,5 +1,6 @@
-import { fork } from 'node:child_process';
+import type * as ChildProcess from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { WorkerMessage } from './protocol.ts';
 import { readLines } from './read-lines.ts';
@@ -7,9 +8,12 @@ import { outOfMemory } from './worker-carrier.ts';
 import type { CarrierOptions, WorkerCarrier } from './worker-carrier.ts';
 
 const LAST_WORDS = 20;
+// an engine that starts no process need not load what that takes: sockets, datagrams, terminals
+const require = createRequire(import.meta.url);
 
 /** Starts a worker's program in a process of its own: whatever it does, this one lives. Arrays are copied to it. */
 export function startProcess({ program, memoryMb, listener }: CarrierOptions): WorkerCarrier {
+  const { fork } = require('node:child_process') as typeof ChildProcess;
   const child = fork(fileURLToPath(program), [], {
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
