@@ -26,10 +26,8 @@ export function defineImageSign(group: Command, invocation: Invocation): void {
           ['signed', `${signed.reference}  ${signed.digest}`],
           ['models', signed.models.join(', ') || undefined],
           ['key', signed.keyId],
-          ...signed.files.map((file): [string, string] => [
-            file.path,
-            `sha256 ${file.sha256}, signature ${file.signature}`,
-          ]),
+          // what the desired properties of a module want: sha256 and signature
+          ...signed.files.map((file): [string, string] => ['file', `${file.path}  ${file.sha256}  ${file.signature}`]),
         ]),
       );
     });
