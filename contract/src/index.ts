@@ -10,6 +10,7 @@ export {
 export type { AciDeployment, AksDeployment, DeploymentConfig, LocalDeployment } from './deployment-config.ts';
 export { datatypes, tensorSpecText } from './datatype.ts';
 export type { Datatype } from './datatype.ts';
+export { typedArrays } from './typed-arrays.ts';
 export { checkRolloutFile } from './check-rollout-file.ts';
 export { checkDocument, documentIssues } from './document.ts';
 export type { DocumentIssue } from './document.ts';
@@ -63,6 +64,8 @@ export {
 export type { DockerArchive, OciDescriptor, OciImageConfig, OciIndex, OciManifest } from './oci-image.ts';
 export { ociPlatforms, platformOf, platforms, PlatformSchema } from './platform.ts';
 export type { OciPlatform, Platform } from './platform.ts';
+export { parseChallenge } from './registry-challenge.ts';
+export type { RegistryChallenge } from './registry-challenge.ts';
 export { parseRemoteModel, RemoteModelSchema, remoteProtocols } from './remote-model.ts';
 export type { RemoteModel, RemoteTensor } from './remote-model.ts';
 export { RolloutFileSchema, RolloutGateSchema, RolloutRingSchema, RolloutWindowSchema } from './rollout-file.ts';

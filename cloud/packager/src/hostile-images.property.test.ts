@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { parseChallenge } from '@edgewright/contract';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeImageLayout } from '../../../test/support/make-image-layout.ts';
@@ -13,7 +14,6 @@ import { ImageLayout } from './layout/image-layout.ts';
 import { PackagerError } from './packager-error.ts';
 import { pullImage } from './pull-image.ts';
 import { pushImage } from './push-image.ts';
-import { parseChallenge } from './registry/authorization.ts';
 
 let folder: string;
 

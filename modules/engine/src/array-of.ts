@@ -1,3 +1,4 @@
+import { typedArrays } from '@edgewright/contract';
 import type { Datatype } from '@edgewright/contract';
 import type { TensorData } from './tensor.ts';
 
@@ -11,21 +12,7 @@ interface NumericArrayConstructor {
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): NumericData;
 }
 
-const constructors: Readonly<Record<Exclude<Datatype, 'BYTES'>, NumericArrayConstructor>> = {
-  BOOL: Uint8Array,
-  UINT8: Uint8Array,
-  UINT16: Uint16Array,
-  UINT32: Uint32Array,
-  UINT64: BigUint64Array,
-  INT8: Int8Array,
-  INT16: Int16Array,
-  INT32: Int32Array,
-  INT64: BigInt64Array,
-  FP16: Uint16Array,
-  BF16: Uint16Array,
-  FP32: Float32Array,
-  FP64: Float64Array,
-};
+const constructors: Readonly<Record<Exclude<Datatype, 'BYTES'>, NumericArrayConstructor>> = typedArrays;
 
 /** The constructor of the array that holds elements of a datatype; `BYTES` has none, it is `string[]`. */
 export function arrayOf(datatype: Exclude<Datatype, 'BYTES'>): NumericArrayConstructor {

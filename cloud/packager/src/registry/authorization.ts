@@ -1,35 +1,13 @@
+import type { RegistryChallenge } from '@edgewright/contract';
 import type { Credentials } from './credentials.ts';
 import { readBody } from './http-exchange.ts';
 import type { HttpExchange } from './http-exchange.ts';
-
-/** What a registry asks for with status 401. */
-export interface Challenge {
-  readonly scheme: 'basic' | 'bearer';
-  readonly parameters: Readonly<Record<string, string>>;
-}
 
 const MAX_TOKEN_BYTES = 1_048_576;
 /** A token is renewed so long before it ends, for a chunk that is on its way. */
 const MARGIN_MS = 10_000;
 /** What the specification says of a token without a lifetime. */
 const DEFAULT_LIFETIME_S = 60;
-
-/**
- * Reads `WWW-Authenticate` (RFC 9110, 11.6.1); the first scheme that is known here.
- *
- * @returns undefined when there is none
- */
-export function parseChallenge(header: string): Challenge | undefined {
-  const match = /\b(basic|bearer)\b\s*(.*)$/i.exec(header);
-  if (match === null) return undefined;
-  const parameters: Record<string, string> = {};
-  for (const [, key = '', quoted, bare] of (match[2] ?? '').matchAll(
-    /([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/g,
-  )) {
-    parameters[key.toLowerCase()] = quoted?.replaceAll(/\\(.)/g, '$1') ?? bare ?? '';
-  }
-  return { scheme: match[1]?.toLowerCase() === 'basic' ? 'basic' : 'bearer', parameters };
-}
 
 /**
  * Answers the challenges of one registry (distribution-spec, "token authentication"), and keeps the tokens that it is given
@@ -60,7 +38,7 @@ export class Authorization {
    * @param scope what is wanted, where the challenge does not say
    * @returns undefined when it was answered, else the reason why it cannot be
    */
-  async answer(challenge: Challenge, scope: string, signal?: AbortSignal): Promise<string | undefined> {
+  async answer(challenge: RegistryChallenge, scope: string, signal?: AbortSignal): Promise<string | undefined> {
     if (challenge.scheme === 'basic') {
       const basic = this.#basic();
       if (basic === undefined) return 'it asks for a user name and a password, and none were given';

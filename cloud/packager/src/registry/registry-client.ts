@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { STATUS_CODES } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from '@edgewright/contract';
+import { messageOf, parseChallenge } from '@edgewright/contract';
 import { PackagerError } from '../packager-error.ts';
-import { Authorization, parseChallenge } from './authorization.ts';
+import { Authorization } from './authorization.ts';
 import { readDockerCredentials } from './credentials.ts';
 import type { Credentials } from './credentials.ts';
 import { HttpExchange, readBody } from './http-exchange.ts';

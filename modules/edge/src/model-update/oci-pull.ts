@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { parseChallenge } from '@edgewright/contract';
 import { EdgeError } from '../edge-error.ts';
 import type { OciLocation } from './oci-location.ts';
 import { basicAuthorization } from './registry-credentials.ts';
@@ -103,28 +104,27 @@ export class OciPull {
   }
 
   /** Answers a challenge (distribution-spec, "token authentication"): with the password, or with a token that is given for it. */
-  async #authorize(challenge: string): Promise<void> {
+  async #authorize(header: string): Promise<void> {
     const { location, credentials, signal } = this.#options;
     const basic =
       credentials === undefined || !location.mayAuthenticate
         ? undefined
         : basicAuthorization(await credentials(), location.host);
-    if (!/^bearer /i.test(challenge)) {
+    const challenge = parseChallenge(header);
+    if (challenge?.scheme !== 'bearer') {
       if (basic === undefined) throw this.#unavailable(this.#noCredentials());
       this.#authorization = basic;
       return;
     }
-    const said = (key: string): string | undefined => new RegExp(`\\b${key}="([^"]*)"`, 'i').exec(challenge)?.[1];
-    const realm = said('realm') ?? '';
+    const { realm = '', service, scope } = challenge.parameters;
     if (!URL.canParse(realm))
       throw this.#unavailable('the registry asks for a token, and does not say where to get one');
     const url = new URL(realm);
     if (location.origin.startsWith('https:') && url.protocol !== 'https:') {
       throw this.#unavailable(`the registry wants the password sent in the clear, to ${url.origin}`);
     }
-    const service = said('service');
     if (service !== undefined) url.searchParams.set('service', service);
-    url.searchParams.set('scope', said('scope') ?? `repository:${location.repository}:pull`);
+    url.searchParams.set('scope', scope ?? `repository:${location.repository}:pull`);
     const response = await fetch(url, { signal, headers: basic === undefined ? {} : { authorization: basic } });
     const text = await readLimited(response, MAX_TOKEN_BYTES);
     if (response.status !== 200) throw this.#unavailable(`${url.origin} gives no token: status ${response.status}`);
