@@ -2,7 +2,7 @@ import { messageOf } from '@edgewright/contract';
 import { callWithRetries } from './call-with-retries.ts';
 import type { Answered } from './call-with-retries.ts';
 import { ClientError } from './client-error.ts';
-import { decodeAnswer, encodeRequest } from './tensor.ts';
+import { decodeAnswer, encodeRequest, joined } from './tensor.ts';
 import type { NamedTensors } from './tensor.ts';
 
 /** Gives a token. `refused` is the one that the service did not take, if that is why it is asked. */
@@ -197,13 +197,7 @@ async function readAll(response: Response, most: number): Promise<Uint8Array> {
     }
     parts.push(part);
   }
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
+  return joined(parts);
 }
 
 function jsonOf(body: Uint8Array): unknown {

@@ -1,4 +1,4 @@
-import { datatypes } from '@edgewright/contract';
+import { datatypes, typedArrays } from '@edgewright/contract';
 import type { Datatype } from '@edgewright/contract';
 import { ClientError } from './client-error.ts';
 
@@ -24,22 +24,6 @@ export interface Tensor {
 
 /** Tensors by the names of a model's inputs or outputs. */
 export type NamedTensors = Readonly<Record<string, Tensor>>;
-
-const ARRAYS = {
-  BOOL: Uint8Array,
-  UINT8: Uint8Array,
-  UINT16: Uint16Array,
-  UINT32: Uint32Array,
-  UINT64: BigUint64Array,
-  INT8: Int8Array,
-  INT16: Int16Array,
-  INT32: Int32Array,
-  INT64: BigInt64Array,
-  FP16: Uint16Array,
-  BF16: Uint16Array,
-  FP32: Float32Array,
-  FP64: Float64Array,
-} as const satisfies Record<Exclude<Datatype, 'BYTES'>, unknown>;
 
 /** A request of the Open Inference Protocol with its tensors as bytes behind the JSON. */
 export interface EncodedRequest {
@@ -130,7 +114,7 @@ function bytesOf({ datatype, data }: Tensor): Uint8Array {
 
 function fromBytes(bytes: Uint8Array, datatype: Datatype): TensorData {
   if (datatype === 'BYTES') return textsOf(bytes);
-  const array = ARRAYS[datatype];
+  const array = typedArrays[datatype];
   if (bytes.length % array.BYTES_PER_ELEMENT !== 0) throw invalid(`${bytes.length} bytes are no ${datatype}`);
   // a copy: what is read need not be aligned
   return new array(new Uint8Array(bytes).buffer);
@@ -139,9 +123,9 @@ function fromBytes(bytes: Uint8Array, datatype: Datatype): TensorData {
 function fromList(values: readonly unknown[], datatype: Datatype): TensorData {
   if (datatype === 'BYTES') return values.map(String);
   if (datatype === 'INT64' || datatype === 'UINT64') {
-    return ARRAYS[datatype].from(values.map((value) => BigInt(value as number | string)));
+    return typedArrays[datatype].from(values.map((value) => BigInt(value as number | string)));
   }
-  return ARRAYS[datatype].from(values.map(Number));
+  return typedArrays[datatype].from(values.map(Number));
 }
 
 function textsOf(bytes: Uint8Array): string[] {
@@ -156,7 +140,8 @@ function textsOf(bytes: Uint8Array): string[] {
   return texts;
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+/** All parts behind one another. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
   let at = 0;
   for (const part of parts) {
