@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import tar from 'tar-stream';
+import { onTestFinished, vi } from 'vitest';
 
 /** A package as it is published: its package.json, and its other files by path. */
 export interface PublishedPackage {
@@ -45,6 +48,21 @@ export class TestNpmRegistry implements AsyncDisposable {
     }
     registry.#server.listen(0, '127.0.0.1');
     await once(registry.#server, 'listening');
+    return registry;
+  }
+
+  /** Starts one that npm asks in this test, with a cache of its own in a folder; both end with the test. */
+  static async forTest(packages: readonly PublishedPackage[], folder: string): Promise<TestNpmRegistry> {
+    const registry = await TestNpmRegistry.start(packages);
+    // npm takes its settings from the environment, which the packager hands on
+    vi.stubEnv('npm_config_registry', registry.url);
+    vi.stubEnv('npm_config_cache', path.join(folder, 'npm'));
+    vi.stubEnv('npm_config_fetch_retries', '0');
+    onTestFinished(async () => {
+      vi.unstubAllEnvs();
+      await registry[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true });
+    });
     return registry;
   }
 

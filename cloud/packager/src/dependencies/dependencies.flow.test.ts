@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { platforms } from '@edgewright/contract';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { TestNpmRegistry } from '../../../../test/support/test-npm-registry.ts';
 import { bundleEntry } from '../bundle-entry.ts';
 import { dependenciesLayer } from '../layers/dependencies-layer.ts';
@@ -29,27 +29,24 @@ interface Setup {
 /** A package with binaries for several platforms, as its optional dependencies and as folders of prebuildify. */
 async function createSetup(lockChange: object = {}): Promise<Setup> {
   const folder = await mkdtemp(path.join(tmpdir(), 'edgewright-dependencies-'));
-  const registry = await TestNpmRegistry.start([
-    {
-      manifest: { name: 'plant', version: '1.0.0', main: 'index.js' },
-      files: {
-        'index.js': 'module.exports = 1',
-        'prebuilds/linux-x64/plant.node': 'x64',
-        'prebuilds/linux-arm/plant.node': 'arm',
-        'prebuilds/win32-x64/plant.node': 'windows',
+  const registry = await TestNpmRegistry.forTest(
+    [
+      {
+        manifest: { name: 'plant', version: '1.0.0', main: 'index.js' },
+        files: {
+          'index.js': 'module.exports = 1',
+          'prebuilds/linux-x64/plant.node': 'x64',
+          'prebuilds/linux-arm/plant.node': 'arm',
+          'prebuilds/win32-x64/plant.node': 'windows',
+        },
       },
-    },
-    ...natives.map((native) => ({ manifest: { ...native, version: '1.0.0' }, files: { 'native.node': native.name } })),
-  ]);
-  // npm takes its settings from the environment, which the packager hands on
-  vi.stubEnv('npm_config_registry', registry.url);
-  vi.stubEnv('npm_config_cache', path.join(folder, 'npm'));
-  vi.stubEnv('npm_config_fetch_retries', '0');
-  onTestFinished(async () => {
-    vi.unstubAllEnvs();
-    await registry[Symbol.asyncDispose]();
-    await rm(folder, { recursive: true });
-  });
+      ...natives.map((native) => ({
+        manifest: { ...native, version: '1.0.0' },
+        files: { 'native.node': native.name },
+      })),
+    ],
+    folder,
+  );
   const locked = (name: string): object => ({
     version: '1.0.0',
     resolved: registry.archiveUrl(name),

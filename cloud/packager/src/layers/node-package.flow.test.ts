@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { TestNpmRegistry } from '../../../../test/support/test-npm-registry.ts';
 import { PackagerError } from '../packager-error.ts';
 import { findNodeFiles, nodePackages } from './node-package.ts';
@@ -18,16 +18,10 @@ interface Setup {
 async function createRegistry(): Promise<Setup> {
   const folder = await mkdtemp(path.join(tmpdir(), 'edgewright-npm-'));
   const manifest = { name: 'node-linux-test', version: '1.0.0' };
-  const registry = await TestNpmRegistry.start([{ manifest, files: { 'bin/node': 'binary', LICENSE: 'MIT' } }]);
-  // npm takes its settings from the environment, which the packager hands on
-  vi.stubEnv('npm_config_registry', registry.url);
-  vi.stubEnv('npm_config_cache', path.join(folder, 'npm'));
-  vi.stubEnv('npm_config_fetch_retries', '0');
-  onTestFinished(async () => {
-    vi.unstubAllEnvs();
-    await registry[Symbol.asyncDispose]();
-    await rm(folder, { recursive: true });
-  });
+  const registry = await TestNpmRegistry.forTest(
+    [{ manifest, files: { 'bin/node': 'binary', LICENSE: 'MIT' } }],
+    folder,
+  );
   const wanted = { ...manifest, integrity: registry.integrityOf('node-linux-test') };
   return { cache: path.join(folder, 'cache'), wanted, fetched: () => registry.fetched.length };
 }
