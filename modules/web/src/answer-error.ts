@@ -42,7 +42,7 @@ export function answerError(thrown: unknown): ErrorAnswer {
 
 /** What HTTP wants beside a status. */
 function headersOf({ httpStatus, code }: EdgewrightError): Record<string, string> {
-  if (httpStatus === 503) return { 'retry-after': '1' };
+  if (httpStatus === 503 || httpStatus === 429) return { 'retry-after': '1' };
   if (httpStatus !== 401) return {};
   return { 'www-authenticate': code === 'CredentialsMissing' ? 'Bearer' : 'Bearer error="invalid_token"' };
 }

@@ -16,6 +16,7 @@ import { traceRequests } from './request-spans.ts';
 import { otherIds, requestIdOf } from './request-ids.ts';
 import { allowOrigins } from './cors.ts';
 import { knownPaths, methodsOf } from './known-paths.ts';
+import { RequestRate } from './request-rate.ts';
 import { addOipRoutes } from './routes/oip-routes.ts';
 import { addScoreRoute, answerWith } from './routes/score-route.ts';
 import { addSwaggerRoute } from './routes/swagger-route.ts';
@@ -101,11 +102,13 @@ export async function serveScoring(options: ServeScoringOptions): Promise<Scorin
   if (options.tracing !== undefined) traceRequests(server, options.tracing);
   if (options.corsOrigins !== undefined) allowOrigins(server, options.corsOrigins);
   const beginDrain = closeConnectionsAfterAnswer(server);
-  if (limits.requestsPerSecond !== undefined) await limitRate(server, limits.requestsPerSecond);
+  // one for both protocols, or an address could send as much over each
+  const rate = limits.requestsPerSecond === undefined ? undefined : new RequestRate(limits.requestsPerSecond);
+  if (rate !== undefined) limitRate(server, rate);
   if (options.authenticator !== undefined) protectRoutes(server, options.authenticator);
   const scoringMetrics = scoringMetricsOf(options);
   addRoutes(server, { ...options, limits, scoringMetrics }, own);
-  const grpc = options.grpcPort === undefined ? undefined : cleanup.use(await startGrpc({ ...options, port: options.grpcPort, limits, scoringMetrics })); // prettier-ignore
+  const grpc = options.grpcPort === undefined ? undefined : cleanup.use(await startGrpc({ ...options, port: options.grpcPort, limits, scoringMetrics, rate })); // prettier-ignore
   const port = await listen(server, options);
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   const url = `${tls === undefined ? 'http' : 'https'}://${host}:${port}`;
@@ -136,12 +139,15 @@ function scoringMetricsOf({ engine, metrics, scoringMetrics }: ServeScoringOptio
 /** What both protocols of this host share. */
 type HostOptions = ServeScoringOptions & { readonly limits: WebLimits; readonly scoringMetrics: ScoringMetrics };
 
-function startGrpc({ limits, scoringMetrics, ...options }: HostOptions): Promise<GrpcServer> {
+function startGrpc({
+  limits,
+  scoringMetrics,
+  ...options
+}: HostOptions & { readonly rate: RequestRate | undefined }): Promise<GrpcServer> {
   return serveGrpc({
     ...options,
     metrics: scoringMetrics,
     timeoutMs: limits.timeoutMs,
-    requestsPerSecond: limits.requestsPerSecond,
     messageBytes: limits.bodyBytes,
     drainMs: limits.drainMs,
   });

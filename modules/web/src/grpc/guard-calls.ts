@@ -1,7 +1,7 @@
 import type { Metadata, ServerInterceptor } from '@grpc/grpc-js';
 import type { Authenticator } from '../auth/authenticator.ts';
 import { requestIdOf } from '../request-ids.ts';
-import { RequestRate } from '../request-rate.ts';
+import type { RequestRate } from '../request-rate.ts';
 import { WebError } from '../web-error.ts';
 import { grpcFailure } from './grpc-failure.ts';
 import type { Grpc } from './grpc-runtime.ts';
@@ -9,8 +9,8 @@ import { serviceNames } from './service-descriptors.ts';
 
 export interface GuardOptions {
   readonly authenticator?: Authenticator | undefined;
-  /** Calls per second of one address; default: any number. */
-  readonly requestsPerSecond?: number | undefined;
+  /** What addresses may send; default: any number. */
+  readonly rate?: RequestRate | undefined;
 }
 
 /** What probes ask before they have any credentials. */
@@ -24,8 +24,7 @@ const OPEN = [
 const RECEIVE_MS = 300_000;
 
 /** Asks for credentials, and counts, before a message is read; ends calls whose first message does not come. */
-export function guardCalls(grpc: Grpc, { authenticator, requestsPerSecond }: GuardOptions): ServerInterceptor {
-  const rate = requestsPerSecond === undefined ? undefined : new RequestRate(requestsPerSecond);
+export function guardCalls(grpc: Grpc, { authenticator, rate }: GuardOptions): ServerInterceptor {
   const admit = async (path: string, metadata: Metadata, address: string): Promise<void> => {
     if (OPEN.includes(path)) return;
     rate?.count(address);
