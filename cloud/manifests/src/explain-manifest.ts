@@ -57,8 +57,9 @@ function explainModule({ name, system, record }: LintModule): ExplainedModule {
     system,
     image: typeof settings['image'] === 'string' ? settings['image'] : '',
     says: [
-      record['status'] === 'stopped' ? 'is made, and not started' : startText(order),
-      ...(name === 'edgeAgent' && system ? [] : [`is restarted: ${policy}`]),
+      ...(name === 'edgeAgent' && system
+        ? ['is started by IoT Edge itself, and starts the others']
+        : [record['status'] === 'stopped' ? 'is made, and not started' : startText(order), `is restarted: ${policy}`]),
       ...(record['imagePullPolicy'] === 'never' ? ['is never pulled: the image must be on the device'] : []),
       ...(env.length === 0 ? [] : [`gets the variables ${env.join(', ')}`]),
       ...bindings.map(([port, list]) => `answers on ${hostPorts(list)} of the device with its port ${port}`),
