@@ -31,6 +31,11 @@ export const layers: readonly Layer[] = [
     reason: 'it is shared by the hosts and must not draw the engine into a program that only logs',
   },
   {
+    folder: 'modules/charts',
+    mayImport: [],
+    reason: 'it draws figures for whoever has some, and knows of nobody',
+  },
+  {
     folder: 'modules/client',
     mayImport: ['contract'],
     reason: 'it runs in programs of others, browsers among them, and knows of a service what the wire says',

@@ -1,0 +1,11 @@
+export type { AxisOptions } from './axis.ts';
+export { barChart } from './bar-chart.ts';
+export type { BarChartOptions, BarGroup } from './bar-chart.ts';
+export type { ChartOptions, HorizontalMark, VerticalMark } from './frame.ts';
+export { htmlPage } from './html-page.ts';
+export type { HtmlPageOptions, PageSection, PageTable } from './html-page.ts';
+export { lineChart } from './line-chart.ts';
+export type { LineChartOptions, LineSeries } from './line-chart.ts';
+export { escapeMarkup } from './markup.ts';
+export { scatterChart } from './scatter-chart.ts';
+export type { ScatterChartOptions, ScatterPoint } from './scatter-chart.ts';
