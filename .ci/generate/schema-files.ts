@@ -1,4 +1,7 @@
 import {
+  BatchConfigSchema,
+  BatchJobSchema,
+  BatchStatusSchema,
   DeploymentConfigSchema,
   DeploymentManifestSchema,
   InferenceConfigSchema,
@@ -16,6 +19,9 @@ const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 
 /** The schemas that editors and other programs may want, by file name. */
 const schemas: Readonly<Record<string, object>> = {
+  'batch-job.json': BatchJobSchema,
+  'batch-status.json': BatchStatusSchema,
+  'batchconfig.json': BatchConfigSchema,
   'deployment.json': DeploymentManifestSchema,
   'deploymentconfig.json': DeploymentConfigSchema,
   'inferenceconfig.json': InferenceConfigSchema,

@@ -1,5 +1,16 @@
 export { BackendChoiceSchema, backends, parseBackendChoice } from './backend-choice.ts';
 export type { Backend, BackendChoice } from './backend-choice.ts';
+export { BatchConfigSchema, MINI_BATCH_SIZE_PATTERN } from './batch/batch-config.ts';
+export type { BatchConfig } from './batch/batch-config.ts';
+export { BatchJobSchema, batchPaths, FAILED_ITEMS_FILE } from './batch/batch-job.ts';
+export type { BatchJob } from './batch/batch-job.ts';
+export { batchDefaults, settleBatchJob } from './batch/batch-settings.ts';
+export type { SettledBatchJob } from './batch/batch-settings.ts';
+export { batchStates, BatchStatusSchema, isFinalBatchState } from './batch/batch-status.ts';
+export type { BatchFailure, BatchResult, BatchState, BatchStatus } from './batch/batch-status.ts';
+export { combineBatchStatus } from './batch/combine-batch-status.ts';
+export type { BatchProgress } from './batch/combine-batch-status.ts';
+export { DEFAULT_MINI_BATCH_BYTES, DEFAULT_MINI_BATCH_FILES, miniBatchBytes } from './batch/mini-batch-size.ts';
 export {
   AciDeploymentSchema,
   AksDeploymentSchema,
