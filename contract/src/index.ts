@@ -19,6 +19,30 @@ export {
   SERVICE_NAME_PATTERN,
 } from './deployment-config.ts';
 export type { AciDeployment, AksDeployment, DeploymentConfig, LocalDeployment } from './deployment-config.ts';
+export {
+  CollectedRowSchema,
+  CollectedSummarySchema,
+  collectedRowOf,
+  collectionColumns,
+  collectionDesignations,
+  collectionFormats,
+  samplingReasons,
+  tableRowOf,
+  valueColumn,
+} from './collection/collected-row.ts';
+export type {
+  CollectedCell,
+  CollectedRow,
+  CollectedSummary,
+  CollectionDesignation,
+  CollectionFormat,
+  SamplingReason,
+  TableRow,
+} from './collection/collected-row.ts';
+export { COLLECTION_CONTAINER, collectionPath, parseCollectionPath } from './collection/collection-path.ts';
+export type { CollectionOwner, CollectionPlace } from './collection/collection-path.ts';
+export { CollectionSchema } from './collection/collection-settings.ts';
+export type { CollectionSettings, Redaction } from './collection/collection-settings.ts';
 export { datatypes, tensorSpecText } from './datatype.ts';
 export type { Datatype } from './datatype.ts';
 export { typedArrays } from './typed-arrays.ts';
