@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import type { Static } from 'typebox';
+import { EngineSettingsSchema } from './engine-settings.ts';
 
 // `deploymentconfig.json`: what a service gets where it runs. Keys, defaults and bounds are Azure ML's (SDK v1, 2019) unless
 // a description says otherwise; the `default` of a key is what holds when it is left out.
@@ -48,6 +49,7 @@ const common = {
       },
     ),
   ),
+  engine: Type.Optional(EngineSettingsSchema),
   appInsightsEnabled: Switch(false, 'whether Application Insights is told of requests'),
 };
 

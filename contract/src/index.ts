@@ -57,6 +57,8 @@ export type { ErrorDetails, ErrorOptions, SerializedError } from './errors/edgew
 export type { ErrorEntry, Fault } from './errors/entry.ts';
 export { discardEvents } from './events.ts';
 export type { EventSink, ProgressEvent } from './events.ts';
+export { EngineSettingsSchema, executionChoices, parseEngineSettings } from './engine-settings.ts';
+export type { EngineSettings } from './engine-settings.ts';
 export { executionProviderName } from './execution-provider-name.ts';
 export { ExecutionProvidersSchema, parseExecutionProviders } from './execution-provider.ts';
 export type { ExecutionProvider } from './execution-provider.ts';

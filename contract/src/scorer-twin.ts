@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import type { Static, TSchema } from 'typebox';
+import { EngineSettingsSchema } from './engine-settings.ts';
 import { FallbackSchema, ReportedFallbackSchema } from './cloud-fallback.ts';
 import { MAX_MESSAGE_BYTES } from './messages.ts';
 import {
@@ -143,6 +144,7 @@ export const ScorerDesiredSchema = Type.Object(
       }),
     ),
     modelGate: Type.Optional(ModelGateSchema),
+    engine: Type.Optional(EngineSettingsSchema),
     shadow: Type.Optional(ShadowSchema),
     fallback: Type.Optional(FallbackSchema),
     reportIntervalSeconds: Type.Optional(

@@ -18,7 +18,8 @@ export function serviceEnvironment(spec: ServiceSpec, places: CredentialPlaces):
           EDGEWRIGHT_MAX_QUEUE_WAIT_MS: String(settings.maxQueueWaitMs),
           EDGEWRIGHT_SCORING_TIMEOUT_MS: String(settings.scoringTimeoutMs),
         };
-  return { SERVICE_NAME: name, ...limits, ...authentication(spec, places) };
+  const engine = settings.engine === undefined ? {} : { EDGEWRIGHT_ENGINE: JSON.stringify(settings.engine) };
+  return { SERVICE_NAME: name, ...limits, ...engine, ...authentication(spec, places) };
 }
 
 function authentication(

@@ -243,6 +243,12 @@ export class EdgeModule implements AsyncDisposable {
     const has = { stateDirectory: stateDirectory !== undefined, key: fallbackKey !== undefined };
     const fallback = readFallbackSettings(settings.fallback, has);
     await this.#acknowledgement.select(settings.acknowledgement);
+    try {
+      await this.#updater.reconfigure(settings.engine);
+    } catch (error) {
+      await this.#acknowledgement.select(this.#settings.acknowledgement);
+      throw error;
+    }
     this.#options.logger.level = settings.logLevel ?? this.#startLevel;
     this.#settings = settings;
     await this.#fallback.configure(fallback);

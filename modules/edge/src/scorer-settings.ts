@@ -1,5 +1,5 @@
 import { documentIssues, ScorerDesiredSchema, scorerEndpoints } from '@edgewright/contract';
-import type { AcknowledgementPolicy, JournalDurability, ScorerDesired } from '@edgewright/contract';
+import type { AcknowledgementPolicy, EngineSettings, JournalDurability, ScorerDesired } from '@edgewright/contract';
 import { EdgeError } from './edge-error.ts';
 import { defaultModelGate } from './model-update/model-watch.ts';
 import type { ModelGate } from './model-update/model-watch.ts';
@@ -34,6 +34,8 @@ export interface ScorerSettings {
   /** The model to score with; undefined for the image's own. */
   readonly model: ScorerDesired['model'];
   readonly modelGate: ModelGate;
+  /** How the model runs; what is left out stays as the module was started. */
+  readonly engine: EngineSettings;
   readonly fallback: ScorerDesired['fallback'];
   readonly shadow: ScorerDesired['shadow'];
   readonly reportIntervalSeconds: number;
@@ -77,6 +79,7 @@ export function readScorerSettings(desired: Readonly<Record<string, unknown>>): 
     mapping,
     model,
     modelGate,
+    engine,
     fallback,
     shadow,
     reportIntervalSeconds,
@@ -89,6 +92,7 @@ export function readScorerSettings(desired: Readonly<Record<string, unknown>>): 
     limits: { ...defaultLimits, ...limits },
     model,
     modelGate: { ...defaultModelGate, ...modelGate },
+    engine: engine ?? {},
     fallback,
     shadow,
     reportIntervalSeconds: reportIntervalSeconds ?? 60,

@@ -90,4 +90,18 @@ export interface EngineOptions {
 
 /** What a swap may change; everything else stays as the engine was made. */
 export type SwapOptions = Pick<EngineOptions, 'models' | 'modelDirectory'> &
-  Partial<Pick<EngineOptions, 'backend' | 'batching' | 'entryScript' | 'images' | 'signal' | 'warmUp'>>;
+  Partial<
+    Pick<
+      EngineOptions,
+      | 'backend'
+      | 'batching'
+      | 'entryScript'
+      | 'execution'
+      | 'executionProviders'
+      | 'images'
+      | 'signal'
+      | 'threads'
+      | 'warmUp'
+      | 'workers'
+    >
+  >;

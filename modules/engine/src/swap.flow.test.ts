@@ -86,6 +86,18 @@ describe('swaps', () => {
     expect((await first).models[0]?.version).toBe(2);
   });
 
+  it('may change how the model runs, and what they leave out is as the engine was made', async () => {
+    const engine = await testEngine({ onnx: affineOnnx(2), execution: 'inline' });
+    const model = swapTo(await modelFile(affineOnnx(2)));
+    const tuned = { execution: 'worker', workers: 2, threads: 1, batching: { maxSize: 4 } } as const;
+    expect(await engine.swap({ ...model, ...tuned })).toMatchObject({
+      execution: { mode: 'worker', workers: 2, threads: 1 },
+      batched: ['tiny'],
+    });
+    expect((await score(engine)).value).toEqual(answerOf(2));
+    expect(await engine.swap(model)).toMatchObject({ execution: { mode: 'inline', workers: 0 }, batched: [] });
+  });
+
   it('are given up when the engine closes, and refused afterwards', async () => {
     const engine = await testEngine({ onnx: affineOnnx(2), execution: 'worker' });
     const next = swapTo(await modelFile(affineOnnx(3), 'tiny', 2));

@@ -38,6 +38,7 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
   const image = {
     ...imageModels(config, environment),
     ...declaredSettings(config),
+    ...(environment.engine.batching === undefined ? {} : { batching: environment.engine.batching }),
     ...(config.entryScript === undefined ? {} : { entryScript: path.join(environment.appRoot, config.entryScript) }),
   };
   const models = await openModels(config, image, { environment, logger });
@@ -99,13 +100,13 @@ async function startEngine(models: ModelSlot, options: ReturnType<typeof engineO
 
 /** What an engine is made of beside its models. */
 function engineOptions(config: ScoringConfig, { environment, logger, signal }: RunScorerOptions) {
-  const { workers, threads } = environment;
-  const executionProviders = environment.executionProviders ?? config.executionProviders;
+  const { backend, executionProviders } = config;
+  // how requests are joined goes with the models: it is the image's, and other models may be swapped in
+  const { batching: _batching, ...settings } = environment.engine;
   return {
-    backend: environment.backend ?? config.backend,
+    backend,
     ...(executionProviders === undefined ? {} : { executionProviders }),
-    ...(workers === undefined ? {} : { workers }),
-    ...(threads === undefined ? {} : { threads }),
+    ...settings,
     log: logger,
     signal,
   };

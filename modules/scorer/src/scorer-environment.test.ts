@@ -41,7 +41,22 @@ describe('readScorerEnvironment', () => {
     expect(readScorerEnvironment({ RuntimeLogLevel: 'Warning', EDGEWRIGHT_LOG_LEVEL: 'debug' }).logLevel).toBe('debug');
   });
 
+  it('takes the settings of the engine as one object, and variables of their own before it', () => {
+    const EDGEWRIGHT_ENGINE = '{"backend":"wasm","workers":4,"batching":{"maxSize":16,"maxDelayMs":1}}';
+    expect(
+      readScorerEnvironment({ EDGEWRIGHT_ENGINE, EDGEWRIGHT_WORKERS: '2', EDGEWRIGHT_THREADS: '1' }).engine,
+    ).toEqual({
+      backend: 'wasm',
+      workers: 2,
+      threads: 1,
+      batching: { maxSize: 16, maxDelayMs: 1 },
+    });
+    expect(readScorerEnvironment({}).engine).toEqual({});
+  });
+
   it.each([
+    [{ EDGEWRIGHT_ENGINE: '{"workers":0}' }, 'EDGEWRIGHT_ENGINE is not valid: $.workers: expected'],
+    [{ EDGEWRIGHT_ENGINE: '{"threats":1}' }, 'EDGEWRIGHT_ENGINE is not valid'],
     [{ PORT: '70000' }, 'PORT is "70000": expected a whole number from 0 to 65535'],
     [{ PORT: '8o' }, 'PORT is "8o"'],
     [{ EDGEWRIGHT_BACKEND: 'cuda' }, 'EDGEWRIGHT_BACKEND is "cuda": expected auto'],

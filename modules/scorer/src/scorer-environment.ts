@@ -1,6 +1,12 @@
 import path from 'node:path';
-import { imagePaths, messageOf, parseBackendChoice, parseExecutionProviders } from '@edgewright/contract';
-import type { BackendChoice, ExecutionProvider } from '@edgewright/contract';
+import {
+  imagePaths,
+  messageOf,
+  parseBackendChoice,
+  parseEngineSettings,
+  parseExecutionProviders,
+} from '@edgewright/contract';
+import type { EngineSettings } from '@edgewright/contract';
 import type { Secret } from './read-secret.ts';
 import { ScorerError } from './scorer-error.ts';
 import { readServiceEnvironment } from './service-environment.ts';
@@ -30,10 +36,8 @@ export interface ScorerEnvironment {
   readonly registryCredentials: Secret | undefined;
   /** Spans; absent where no endpoint is named. */
   readonly tracing: TracingEnvironment | undefined;
-  readonly backend: BackendChoice | undefined;
-  readonly executionProviders: readonly ExecutionProvider[] | undefined;
-  readonly workers: number | undefined;
-  readonly threads: number | undefined;
+  /** What goes before the image's own settings; empty where nothing is set. */
+  readonly engine: EngineSettings;
   readonly edge: EdgeEnvironment | undefined;
 }
 
@@ -92,11 +96,23 @@ export function readScorerEnvironment(variables: Variables): ScorerEnvironment {
     fallbackKey: secretOf(variables, 'EDGEWRIGHT_FALLBACK_KEY'),
     registryCredentials: secretOf(variables, 'EDGEWRIGHT_REGISTRY_CREDENTIALS'),
     tracing: readTracingEnvironment(variables),
-    backend: parsed(variables, 'EDGEWRIGHT_BACKEND', parseBackendChoice),
-    executionProviders: parsed(variables, 'EDGEWRIGHT_EXECUTION_PROVIDERS', parseExecutionProviders),
-    workers: wholeNumber(variables, 'EDGEWRIGHT_WORKERS', { least: 1, most: 256 }),
-    threads: wholeNumber(variables, 'EDGEWRIGHT_THREADS', { least: 1, most: 256 }),
+    engine: readEngine(variables),
     edge,
+  };
+}
+
+/** One object of settings, and variables for some of them, which go before it. */
+function readEngine(variables: Variables): EngineSettings {
+  const backend = parsed(variables, 'EDGEWRIGHT_BACKEND', parseBackendChoice);
+  const executionProviders = parsed(variables, 'EDGEWRIGHT_EXECUTION_PROVIDERS', parseExecutionProviders);
+  const workers = wholeNumber(variables, 'EDGEWRIGHT_WORKERS', { least: 1, most: 256 });
+  const threads = wholeNumber(variables, 'EDGEWRIGHT_THREADS', { least: 1, most: 256 });
+  return {
+    ...parsed(variables, 'EDGEWRIGHT_ENGINE', parseEngineSettings),
+    ...(backend === undefined ? {} : { backend }),
+    ...(executionProviders === undefined ? {} : { executionProviders }),
+    ...(workers === undefined ? {} : { workers }),
+    ...(threads === undefined ? {} : { threads }),
   };
 }
 

@@ -22,6 +22,18 @@ export interface WantedModel {
   readonly warmUp?: readonly unknown[] | undefined;
 }
 
+/** The same model by the same way: then there is nothing to do anew. */
+export function sameAddress(one: WantedModel | undefined, other: WantedModel): boolean {
+  const { name, version, url, sha256, signature } = other;
+  return (
+    one?.name === name &&
+    one.version === version &&
+    one.url === url &&
+    one.sha256 === sha256 &&
+    one.signature === signature
+  );
+}
+
 export interface FetchModelOptions {
   readonly store: ModelStore;
   readonly publicKey: ModelSlot['publicKey'];

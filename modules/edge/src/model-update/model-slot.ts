@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import path from 'node:path';
 import { messageOf } from '@edgewright/contract';
+import type { EngineSettings } from '@edgewright/contract';
 import type { EngineDescription, SwapOptions } from '@edgewright/engine';
 import type { Logger } from '@edgewright/telemetry';
 import { ModelStore } from './model-store.ts';
@@ -36,6 +37,8 @@ export class ModelSlot {
   readonly registryCredentials: ReadRegistryCredentials | undefined;
   /** Absent without a folder for fetched models. */
   readonly store: ModelStore | undefined;
+  /** What the desired properties say of how models run; goes before what the image says. */
+  settings: EngineSettings = {};
   readonly #logger: Logger;
 
   /** @throws EdgeError `ModelStoreUnusable` */
@@ -67,10 +70,10 @@ export class ModelSlot {
     return active?.name === model.name ? active.sha256 : this.image.digests.get(model.name);
   }
 
-  /** What to make an engine of, or to swap to. */
-  optionsFor(model: StoredModel | null, warmUp?: readonly unknown[]): SwapOptions {
+  /** What to make an engine of, or to swap to; with other settings than those in force, where they are to be tried. */
+  optionsFor(model: StoredModel | null, warmUp?: readonly unknown[], settings = this.settings): SwapOptions {
     const { swap } = this.image;
-    const extra = warmUp === undefined ? {} : { warmUp };
+    const extra = { ...settings, ...(warmUp === undefined ? {} : { warmUp }) };
     if (model === null || this.store === undefined) return { ...swap, ...extra };
     const file = this.store.fileOf(model);
     const fetched = { name: model.name, version: model.version, path: file, format: 'onnx' as const };
@@ -111,6 +114,13 @@ export class ModelSlot {
     if (active === null) return false;
     await this.#stepBack(active, `it does not load: ${messageOf(error)}`);
     return true;
+  }
+
+  /** This process ends in order: that says nothing against a model that is watched. Never rejects. */
+  async endedInOrder(): Promise<void> {
+    const watch = this.store?.record.watch;
+    if (watch === undefined) return;
+    await this.#save({ watch: { ...watch, starts: Math.max(0, watch.starts - 1) } }).catch(() => {});
   }
 
   async #whyNot(active: StoredModel): Promise<string | undefined> {

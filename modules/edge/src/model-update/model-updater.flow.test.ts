@@ -68,6 +68,36 @@ describe('ModelUpdater', () => {
     await expect.poll(() => factorOf(next.engine)).toBe(2);
   });
 
+  it('runs the model with other settings, which later models keep', async () => {
+    const { updater, engine, state } = await start();
+    await updater.reconfigure({ execution: 'worker', workers: 2 });
+    expect(engine.describe().execution).toMatchObject({ mode: 'worker', workers: 2 });
+    expect(await factorOf(engine)).toBe(2);
+    const { swaps } = engine.stats();
+    // a twin is read anew with each session: what has not changed costs nothing
+    await updater.reconfigure({ execution: 'worker', workers: 2 });
+    expect(engine.stats().swaps).toBe(swaps);
+    updater.want(offer(7, 5), gate);
+    await expect.poll(state).toBe('active');
+    expect(engine.describe()).toMatchObject({ models: [{ version: 7 }], execution: { mode: 'worker', workers: 2 } });
+    await updater.reconfigure({});
+    expect(engine.describe().execution.mode).toBe('inline');
+    expect(await factorOf(engine)).toBe(5);
+  });
+
+  it('keeps the former settings when others do not load, and fetches on what it was fetching', async () => {
+    const wanted = offer(7, 5);
+    server.faults = [{ status: 503 }];
+    const { updater, engine, state } = await start();
+    updater.want(wanted, gate);
+    await expect.poll(() => updater.status?.reason).toContain('cannot fetch');
+    server.faults = ['none'];
+    await expect(updater.reconfigure({ backend: 'tfjs' })).rejects.toMatchObject({ code: 'BackendUnavailable' });
+    expect(engine.describe()).toMatchObject({ backend: 'onnx', execution: { mode: 'inline' } });
+    await expect.poll(state).toBe('active');
+    expect(await factorOf(engine)).toBe(5);
+  });
+
   it('takes what a former process fetched half', async () => {
     const wanted = offer(7, 5);
     server.faults = [{ cutAfter: 100 }, { status: 503 }];

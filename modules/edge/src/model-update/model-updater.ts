@@ -1,10 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '@edgewright/contract';
+import type { EngineSettings } from '@edgewright/contract';
 import type { Engine, EngineDescription } from '@edgewright/engine';
 import type { Logger } from '@edgewright/telemetry';
 import { EdgeError } from '../edge-error.ts';
-import { fetchModel } from './fetch-model.ts';
-import type { FetchStep } from './fetch-model.ts';
-import type { WantedModel } from './fetch-model.ts';
+import { fetchModel, sameAddress } from './fetch-model.ts';
+import type { FetchStep, WantedModel } from './fetch-model.ts';
 import { withChange } from './model-slot.ts';
 import type { ModelSlot } from './model-slot.ts';
 import type { ModelStore } from './model-store.ts';
@@ -12,7 +13,7 @@ import { defaultModelGate, ModelWatch } from './model-watch.ts';
 import type { ModelGate } from './model-watch.ts';
 import { UpdateReport } from './update-report.ts';
 import type { UpdateStatus } from './update-report.ts';
-import { isSameModel, modelText } from './update-record.ts';
+import { isSameModel, modelText, nameOf } from './update-record.ts';
 import type { StoredModel } from './update-record.ts';
 
 /** Loading a model that ended the process this often is given up. */
@@ -43,6 +44,8 @@ export class ModelUpdater implements AsyncDisposable {
   #work: Promise<void> = Promise.resolve();
   /** Settles when the model that is being swapped in scores and is on record. */
   #takingOver: Promise<void> = Promise.resolve();
+  /** What is wanted is not yet decided on. */
+  #isAdvancing = false;
   #isClosed = false;
 
   constructor(options: ModelUpdaterOptions) {
@@ -64,6 +67,27 @@ export class ModelUpdater implements AsyncDisposable {
     if (isFirst || (model !== undefined && sameAddress(this.#wanted, model))) return;
     this.#wanted = model;
     this.#restart();
+  }
+
+  /**
+   * Runs the model in force with other settings. What is being fetched is left for it, and goes on afterwards where it was.
+   *
+   * @throws what the engine throws; the former settings stay in force then
+   */
+  async reconfigure(settings: EngineSettings): Promise<void> {
+    const { slot, engine } = this.#options;
+    if (isDeepStrictEqual(slot.settings, settings)) return;
+    const wasAdvancing = this.#isAdvancing;
+    // a model that is loaded takes over soon; a download may take hours
+    if (this.#report.status?.state !== 'warming') this.#giveUp.abort();
+    try {
+      await this.#enqueue(async () => {
+        await engine.swap(slot.optionsFor(slot.active, undefined, settings));
+        slot.settings = settings;
+      });
+    } finally {
+      if (wasAdvancing) this.#restart();
+    }
   }
 
   /** A message was scored by the engine described. */
@@ -122,24 +146,23 @@ export class ModelUpdater implements AsyncDisposable {
     this.#giveUp.abort();
     clearTimeout(this.#windowTimer);
     await this.#work;
-    const { store } = this.#options.slot;
-    const watch = store?.record.watch;
-    if (store === undefined || watch === undefined) return;
-    // this process ended in order: that says nothing against the model
-    await store
-      .save(withChange(store.record, { watch: { ...watch, starts: Math.max(0, watch.starts - 1) } }))
-      .catch(() => {});
+    await this.#options.slot.endedInOrder();
   }
 
   #restart(): void {
     this.#giveUp.abort();
     const giveUp = new AbortController();
     this.#giveUp = giveUp;
-    void this.#enqueue(() => this.#advance(giveUp.signal)).catch((error: unknown) => {
-      if (giveUp.signal.aborted) return;
-      this.#options.logger.error({ err: error }, 'the model update failed');
-      this.#report.enter({ reason: messageOf(error) });
-    });
+    this.#isAdvancing = true;
+    void this.#enqueue(() => this.#advance(giveUp.signal))
+      .catch((error: unknown) => {
+        if (giveUp.signal.aborted) return;
+        this.#options.logger.error({ err: error }, 'the model update failed');
+        this.#report.enter({ reason: messageOf(error) });
+      })
+      .finally(() => {
+        if (this.#giveUp === giveUp) this.#isAdvancing = false;
+      });
   }
 
   #enqueue(task: () => Promise<void>): Promise<void> {
@@ -239,8 +262,7 @@ export class ModelUpdater implements AsyncDisposable {
     await store.save(
       withChange(store.record, { verdict: { model, state: 'rejected', reason, at }, attempt: undefined }),
     );
-    const { active, previous } = store.record;
-    await store.sweep([active, previous].filter((each) => each != null));
+    await store.sweep([store.record.active, store.record.previous].filter((each) => each != null));
   }
 
   #judge(): void {
@@ -275,20 +297,4 @@ export class ModelUpdater implements AsyncDisposable {
     if (store === undefined) throw new TypeError('there is no store of models');
     return store;
   }
-}
-
-function nameOf(model: StoredModel | null): string {
-  return model === null ? "the image's own" : modelText(model);
-}
-
-/** The same model by the same way: then there is nothing to do anew. */
-function sameAddress(one: WantedModel | undefined, other: WantedModel): boolean {
-  const { name, version, url, sha256, signature } = other;
-  return (
-    one?.name === name &&
-    one.version === version &&
-    one.url === url &&
-    one.sha256 === sha256 &&
-    one.signature === signature
-  );
 }

@@ -54,3 +54,8 @@ export function isSameModel(one: StoredModel | null | undefined, other: StoredMo
 export function modelText({ name, version }: StoredModel): string {
   return `${name}:${version}`;
 }
+
+/** What a text for people calls a model. */
+export function nameOf(model: StoredModel | null): string {
+  return model === null ? "the image's own" : modelText(model);
+}
