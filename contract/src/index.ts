@@ -49,6 +49,25 @@ export { typedArrays } from './typed-arrays.ts';
 export { checkRolloutFile } from './check-rollout-file.ts';
 export { checkDocument, documentIssues } from './document.ts';
 export type { DocumentIssue } from './document.ts';
+export {
+  homogeneityTest,
+  kolmogorovSmirnov,
+  kolmogorovSmirnovTail,
+  populationStability,
+} from './drift/compare-counts.ts';
+export { describeCategories, describeNumbers } from './drift/describe-values.ts';
+export type { FeatureIdentity } from './drift/describe-values.ts';
+export { DriftAlarm } from './drift/drift-alarm.ts';
+export type { DriftChange, DriftFinding, DriftMeasure } from './drift/drift-alarm.ts';
+export { BASELINE_FILE, baselineLimits, describeBaseline, DriftBaselineSchema } from './drift/drift-baseline.ts';
+export type { BaselineDescription, BaselineSummary, DriftBaseline, FeatureBaseline } from './drift/drift-baseline.ts';
+export { DriftEventSchema, DriftReportSchema } from './drift/drift-report.ts';
+export type { DriftEvent, DriftReport, DriftSide } from './drift/drift-report.ts';
+export { completeDriftSettings, DriftSettingsSchema } from './drift/drift-settings.ts';
+export type { DriftSettings, DriftSettingsInput } from './drift/drift-settings.ts';
+export { DriftWindow } from './drift/drift-window.ts';
+export type { FeatureValue } from './drift/feature-bins.ts';
+export type { FeatureDrift } from './drift/feature-drift.ts';
 export { errorCatalogue } from './errors/catalogue.ts';
 export type { ErrorArea, ErrorCode, ErrorCodeOf } from './errors/catalogue.ts';
 export { ContractError } from './errors/contract-error.ts';
