@@ -5,6 +5,7 @@ import { messageOf } from '@edgewright/contract';
 import type { OutputFile } from 'esbuild';
 import { bundleWithEngine } from './bundle/bundle-with-engine.ts';
 import { commonOptions } from './bundle/common-options.ts';
+import { quietDebug } from './bundle/quiet-debug.ts';
 import { findPackageRoot } from './package-root.ts';
 import { PackagerError } from './packager-error.ts';
 
@@ -72,6 +73,7 @@ async function buildFrom(root: string): Promise<readonly OutputFile[]> {
       entryPoints: [{ in: PROGRAM, out: 'main' }],
       outdir: path.join(root, PREBUILT),
       conditions: ['edgewright-source'],
+      plugins: [quietDebug],
       // only what uploads files from a device asks for it, when it is called; it would be half of the program
       external: [...commonOptions.external, '@azure/storage-blob'],
     });

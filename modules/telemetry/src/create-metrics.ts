@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { Metric } from 'prom-client';
+import { Later } from './later.ts';
 import { RecentDurations } from './recent-durations.ts';
 import { TelemetryError } from './telemetry-error.ts';
 
@@ -55,7 +56,8 @@ const NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 
 /**
  * Makes the metrics of a program. There are no histograms: their last bucket is `+Inf`, and IoT Edge's metrics collector
- * does not read infinite values; durations are summaries instead, as in IoT Edge's own modules.
+ * does not read infinite values; durations are summaries instead, as in IoT Edge's own modules. What is recorded is entered two turns
+ * of the event loop later, off the path of the request, and before `text` reads it.
  *
  * @throws TelemetryError `TelemetryInvalid` for a prefix, label or metric name that Prometheus does not take
  */
@@ -64,6 +66,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   for (const name of [options.prefix, ...Object.keys(labels)]) checkName(name);
   const registry = new Registry();
   registry.setDefaultLabels({ ...labels });
+  const later = new Later();
   const nameOf = (name: string) => checkName(`${options.prefix}_${name}`);
   const common = (metric: MetricOptions) => ({
     name: nameOf(metric.name),
@@ -75,7 +78,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
   return {
     counter: (metric) => {
       const counter = new Counter(common(metric));
-      return { add: (values, by = 1) => counter.inc(values, finite(metric.name, by)) };
+      return {
+        add: (values, by = 1) => {
+          const amount = finite(metric.name, by);
+          later.add(() => counter.inc(values, amount));
+        },
+      };
     },
     gauge: (metric) => {
       const gauge = new Gauge(common(metric));
@@ -87,10 +95,18 @@ export function createMetrics(options: MetricsOptions): Metrics {
     duration: (metric) => {
       const durations = new RecentDurations(common(metric));
       registry.registerMetric(durations as unknown as Metric);
-      return { observe: (values, milliseconds) => durations.observe(values, finite(metric.name, milliseconds / 1000)) };
+      return {
+        observe: (values, milliseconds) => {
+          const seconds = finite(metric.name, milliseconds / 1000);
+          later.add(() => durations.observe(values, seconds));
+        },
+      };
     },
     // prom-client writes Nan, which IoT Edge's collector does not read
-    text: async () => (await registry.metrics()).replace(/ Nan$/gm, ' NaN'),
+    text: async () => {
+      later.flush();
+      return (await registry.metrics()).replace(/ Nan$/gm, ' NaN');
+    },
     contentType: registry.contentType,
     registry,
   };

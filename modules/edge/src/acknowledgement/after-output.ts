@@ -48,15 +48,19 @@ export class AfterOutput implements Acknowledgement {
     const deliveries = [delivery];
     this.#underWay.set(key, deliveries);
     let tried = 0;
+    let isConfirmed = false;
     // let go; but when it came again meanwhile, on a new connection, nobody else would take it
-    while (tried < deliveries.length && !this.#memory.isConfirmed(key)) {
+    while (tried < deliveries.length && !isConfirmed) {
       tried = deliveries.length;
-      if ((await this.#handler.handle(delivery.message)) === 'confirmed') this.#memory.confirm(key);
+      const handled = await this.#handler.handle(delivery.message);
+      isConfirmed = handled === 'confirmed' || this.#memory.isConfirmed(key);
     }
     this.#underWay.delete(key);
     for (const each of deliveries) {
-      if (this.#memory.isConfirmed(key)) each.acknowledge();
+      if (isConfirmed) each.acknowledge();
       else each.release();
     }
+    // last, as edgeHub waits for the acknowledgement
+    if (isConfirmed) this.#memory.confirm(key);
   }
 }
