@@ -1,6 +1,6 @@
 /**
- * Writes the files that follow from the sources: docs/errors.md, docs/lint.md and the JSON Schema files. With `--check`
- * it writes nothing, and fails with a diff when one of them is stale.
+ * Writes the files that follow from the sources: docs/errors.md, docs/lint.md, the page of services and the JSON
+ * Schema files. With `--check` it writes nothing, and fails with a diff when one of them is stale.
  */
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -9,6 +9,7 @@ import { lintPage } from '@edgewright/manifests';
 import { errorPage } from './generate/error-page.ts';
 import { lineDiff } from './generate/line-diff.ts';
 import { schemaFiles } from './generate/schema-files.ts';
+import { scoringPage } from './generate/scoring-page.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const SCHEMA_FOLDER = 'contract/generated/schemas';
@@ -19,6 +20,7 @@ function generatedFiles(): Map<string, string> {
   const files = new Map([
     ['docs/errors.md', errorPage()],
     ['docs/lint.md', lintPage()],
+    ['modules/web/generated/page.json', scoringPage(root)],
   ]);
   for (const [name, text] of schemaFiles()) files.set(`${SCHEMA_FOLDER}/${name}`, text);
   return files;

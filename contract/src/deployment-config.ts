@@ -50,6 +50,7 @@ const common = {
     ),
   ),
   engine: Type.Optional(EngineSettingsSchema),
+  page: Switch(true, 'edgewright’s own: whether browsers get a page at / to try the service with'),
   appInsightsEnabled: Switch(false, 'whether Application Insights is told of requests'),
 };
 

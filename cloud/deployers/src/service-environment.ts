@@ -19,7 +19,8 @@ export function serviceEnvironment(spec: ServiceSpec, places: CredentialPlaces):
           EDGEWRIGHT_SCORING_TIMEOUT_MS: String(settings.scoringTimeoutMs),
         };
   const engine = settings.engine === undefined ? {} : { EDGEWRIGHT_ENGINE: JSON.stringify(settings.engine) };
-  return { SERVICE_NAME: name, ...limits, ...engine, ...authentication(spec, places) };
+  const page = settings.page ? {} : { EDGEWRIGHT_PAGE: 'false' };
+  return { SERVICE_NAME: name, ...limits, ...engine, ...page, ...authentication(spec, places) };
 }
 
 function authentication(

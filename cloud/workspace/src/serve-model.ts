@@ -23,6 +23,8 @@ export interface ServeInput {
   readonly port?: number | undefined;
   /** Serves the Open Inference Protocol over gRPC too, on this port, 0 for any free one; default: not at all. */
   readonly grpcPort?: number | undefined;
+  /** False: browsers get no page at `/` to try the model with. Default true. */
+  readonly page?: boolean | undefined;
   /** From which level on `log` gets lines; default `silent`. */
   readonly logLevel?: string | undefined;
   /** Takes lines of the log, JSON objects; default: standard output. */
@@ -94,6 +96,7 @@ export async function serveModel(
       logger,
       metrics,
       title: model.name,
+      page: input.page ?? true,
       ...(input.grpcPort === undefined ? {} : { grpcPort: input.grpcPort }),
     }),
   );

@@ -37,6 +37,7 @@ export async function serveService({ service, http, title, ...options }: ServeSe
     requestsPerSecond,
     drainMs,
     grpcPort,
+    page,
   } = service;
   const engine = router === undefined ? options.engine : routeRequests(options.engine, router);
   await using cleanup = new AsyncDisposableStack();
@@ -53,6 +54,7 @@ export async function serveService({ service, http, title, ...options }: ServeSe
       ...(pathPrefix === undefined ? {} : { pathPrefix }),
       ...(corsOrigins === undefined ? {} : { corsOrigins }),
       sendServerVersion,
+      page,
       ...(grpcPort === undefined ? {} : { grpcPort }),
       ...(authenticator === undefined ? {} : { authenticator }),
       ...(tls === undefined ? {} : { tls }),

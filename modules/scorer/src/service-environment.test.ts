@@ -13,6 +13,7 @@ describe('the variables of a service', () => {
       drainMs: 0,
       corsOrigins: undefined,
       sendServerVersion: true,
+      page: true,
     });
   });
 
@@ -35,17 +36,20 @@ describe('the variables of a service', () => {
       SERVICE_VERSION: '2.0',
       SERVICE_PATH_PREFIX: 'api/v1',
       SERVER_VERSION_LOG_RESPONSE_ENABLED: 'no',
+      EDGEWRIGHT_PAGE: 'false',
     };
     expect(readServiceEnvironment(variables)).toMatchObject({
       corsOrigins: ['https://a.example', 'https://b.example'],
       version: '2.0',
       pathPrefix: 'api/v1',
       sendServerVersion: false,
+      page: false,
     });
   });
 
   it.each([
     ['EDGEWRIGHT_SECONDARY_KEY', { EDGEWRIGHT_PRIMARY_KEY: 'a' }],
+    ['EDGEWRIGHT_PAGE', { EDGEWRIGHT_PAGE: 'off' }],
     ['EDGEWRIGHT_TOKEN_AUDIENCE', { EDGEWRIGHT_TOKEN_ISSUER: 'https://i' }],
     ['EDGEWRIGHT_TOKEN_ISSUER', { EDGEWRIGHT_TOKEN_AUDIENCE: 'a' }],
     ['keys or tokens, not both', { ...keys, ...tokens }],

@@ -23,6 +23,8 @@ export interface ServiceEnvironment {
   readonly requestsPerSecond: number | undefined;
   /** Where gRPC is served beside REST; undefined: nowhere. */
   readonly grpcPort: number | undefined;
+  /** Whether browsers get a page at `/`. */
+  readonly page: boolean;
   /** How long it still answers after it was told to stop, so that whoever sends requests hears of it first. */
   readonly drainMs: number;
 }
@@ -52,8 +54,15 @@ export function readServiceEnvironment(variables: Variables): ServiceEnvironment
     router: readRouter(variables, name ?? DEFAULT_NAME),
     requestsPerSecond: wholeNumber(variables, 'EDGEWRIGHT_REQUESTS_PER_SECOND', { least: 1, most: 1_000_000 }),
     grpcPort: wholeNumber(variables, 'EDGEWRIGHT_GRPC_PORT', { least: 0, most: 65_535 }),
+    page: readSwitch(variables, 'EDGEWRIGHT_PAGE', true),
     drainMs: (wholeNumber(variables, 'EDGEWRIGHT_DRAIN_SECONDS', { least: 0, most: 600 }) ?? 0) * 1000,
   };
+}
+
+function readSwitch(variables: Variables, name: string, otherwise: boolean): boolean {
+  const text = variables[name] || String(otherwise);
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw invalid(name, `it is "${text}": expected true or false`);
 }
 
 /** Azure ML's list, with commas. */

@@ -18,6 +18,7 @@ import { allowOrigins } from './cors.ts';
 import { knownPaths, methodsOf } from './known-paths.ts';
 import { RequestRate } from './request-rate.ts';
 import { addOipRoutes } from './routes/oip-routes.ts';
+import { addRootRoute } from './routes/root-route.ts';
 import { addScoreRoute, answerWith } from './routes/score-route.ts';
 import { addSwaggerRoute } from './routes/swagger-route.ts';
 import { readOwnDocuments } from './swagger/service-documents.ts';
@@ -68,6 +69,8 @@ export interface ServeScoringOptions {
   readonly corsOrigins?: readonly string[];
   /** False: answers do not carry `x-ms-server-version`. Default true. */
   readonly sendServerVersion?: boolean;
+  /** False: browsers get `Healthy` at `/` like everybody else, instead of a page to try the service with. Default true. */
+  readonly page?: boolean;
   readonly limits?: Partial<WebLimits>;
 }
 
@@ -155,7 +158,7 @@ function startGrpc({
 
 function addRoutes(server: FastifyInstance, options: HostOptions, own: OwnDocuments): void {
   const { engine, metrics, scoringMetrics } = options;
-  server.get('/', (_request, reply) => reply.type('text/plain; charset=utf-8').send('Healthy'));
+  addRootRoute(server, { hasPage: options.page ?? true });
   server.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
   const { timeoutMs } = options.limits;
   const answer = answerWith({

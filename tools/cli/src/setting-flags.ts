@@ -34,6 +34,7 @@ const SETTINGS: readonly SettingFlag[] = [
   flag('--token-auth-enabled <bool>', 'tokenAuthEnabled', truth),
   flag('--primary-key <key>', 'keys.primaryKey', words),
   flag('--secondary-key <key>', 'keys.secondaryKey', words),
+  flag('--page <bool>', 'page', truth),
   flag('--port <n>', 'port', number),
   flag('--timeout-ms <n>', 'scoringTimeoutMs', number),
   flag('--replica-max-concurrent-requests <n>', 'maxConcurrentRequestsPerContainer', number),

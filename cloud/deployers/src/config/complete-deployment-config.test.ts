@@ -5,7 +5,7 @@ const FILE = 'deploymentconfig.json';
 const complete = (value: unknown): unknown => completeDeploymentConfig(value, FILE);
 
 describe('defaults', () => {
-  const common = { kvTags: {}, properties: {}, tokenAuthEnabled: false, appInsightsEnabled: false };
+  const common = { kvTags: {}, properties: {}, tokenAuthEnabled: false, appInsightsEnabled: false, page: true };
   const limits = { scoringTimeoutMs: 60_000, maxConcurrentRequestsPerContainer: 1, maxQueueWaitMs: 500 };
   const livenessProbeRequirements = {
     periodSeconds: 10,

@@ -1,8 +1,17 @@
-import { DOCUMENT_VERSIONS, ERROR_RESPONSE, infoOf, OPERATIONS, prefixOf, SECURITY, TEXTS } from './operations.ts';
+import {
+  DOCUMENT_VERSIONS,
+  ERROR_RESPONSE,
+  IMAGE_TYPES,
+  infoOf,
+  OPERATIONS,
+  prefixOf,
+  SECURITY,
+  TEXTS,
+} from './operations.ts';
 import type { ServiceName } from './operations.ts';
 import type { ServiceSchema } from './service-schema.ts';
 
-/** The OpenAPI 3 document of a service, in the form of Azure ML's; 3.1 differs by its number alone, as there. */
+/** The OpenAPI 3 document of a service, in the form of Azure ML's; 3.1 differs by its number, as there, and in how it says that a body is a file. */
 export function openApi3(
   name: ServiceName,
   schema: ServiceSchema,
@@ -12,6 +21,7 @@ export function openApi3(
   const json = (reference: string): object => ({
     'application/json': { schema: { $ref: `#/components/schemas/${reference}` } },
   });
+  const images = schema.images === true ? imageContent(version) : {};
   const failed = { description: TEXTS.failed, content: json('ErrorResponse') };
   return {
     openapi: version,
@@ -33,7 +43,7 @@ export function openApi3(
         post: {
           ...OPERATIONS.score,
           security: [{ Bearer: [] }],
-          requestBody: { description: TEXTS.input, required: true, content: json('ServiceInput') },
+          requestBody: { description: TEXTS.input, required: true, content: { ...json('ServiceInput'), ...images } },
           responses: { '200': { description: TEXTS.output, content: json('ServiceOutput') }, default: failed },
         },
       },
@@ -55,4 +65,10 @@ export function openApi3(
       securitySchemes: SECURITY,
     },
   };
+}
+
+/** Files as they are: 3.0 has a format for them, in 3.1 the media type says all. */
+function imageContent(version: '3.0.3' | '3.1.0'): object {
+  const schema = version === '3.0.3' ? { type: 'string', format: 'binary' } : {};
+  return Object.fromEntries(IMAGE_TYPES.map((type) => [type, { schema }]));
 }

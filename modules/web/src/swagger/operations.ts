@@ -35,6 +35,9 @@ export const TEXTS = {
   failed: 'The service failed to answer; the message says why',
 } as const;
 
+/** What a service that takes images reads. */
+export const IMAGE_TYPES = ['image/jpeg', 'image/png', 'image/webp'] as const;
+
 export const DOCUMENT_VERSIONS = ['2', '2.0', '3', '3.0', '3.1'] as const;
 
 /** `info` of every document. */

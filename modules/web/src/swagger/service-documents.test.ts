@@ -45,6 +45,7 @@ describe.each([
   { what: 'a model with several inputs', description: several },
   { what: 'an entry script that declares', description: declared },
   { what: 'an entry script that does not', description: bare },
+  { what: 'a model that takes images', description: { ...one, images: true } },
 ])('the documents of $what', ({ description }) => {
   it.each(['2', '3', '3.1'])('are valid by the schema of OpenAPI: version %s', async (version) => {
     const validator = new Validator();

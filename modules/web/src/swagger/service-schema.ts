@@ -6,6 +6,8 @@ import type { Datatype, TensorSpec } from '@edgewright/contract';
 export interface ServiceSchema {
   readonly input: JsonSchema;
   readonly output: JsonSchema;
+  /** True when the file of an image can be sent instead. */
+  readonly images?: boolean;
 }
 
 // larger examples help nobody, and a picture's would be megabytes
@@ -14,7 +16,12 @@ const MAX_EXAMPLE_ELEMENTS = 64;
 const ANY_OBJECT: JsonSchema = { type: 'object', example: {} };
 
 /** What an entry script declares; without one, what the model's signature says; any object where neither says something. */
-export function serviceSchema({ entryScript, script, models, classes }: EngineDescription): ServiceSchema {
+export function serviceSchema(description: EngineDescription): ServiceSchema {
+  const schema = jsonSchemaOf(description);
+  return description.images === true && !description.entryScript ? { ...schema, images: true } : schema;
+}
+
+function jsonSchemaOf({ entryScript, script, models, classes }: EngineDescription): ServiceSchema {
   const [model, ...others] = models;
   if (entryScript) return { input: script?.input ?? ANY_OBJECT, output: script?.output ?? ANY_OBJECT };
   if (model === undefined || others.length > 0) return { input: ANY_OBJECT, output: ANY_OBJECT };

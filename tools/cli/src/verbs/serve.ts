@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Command } from 'commander';
 import { backends, parseBackendChoice, parseExecutionProviders } from '@edgewright/contract';
 import type { BackendChoice, ExecutionProvider } from '@edgewright/contract';
+import type { ModelServer } from '@edgewright/workspace';
 import { port } from '../flag-values.ts';
 import type { Invocation } from '../invocation.ts';
 
@@ -10,16 +11,22 @@ interface ServeFlags {
   readonly host: string;
   readonly port: number;
   readonly grpcPort?: number;
+  readonly page: boolean;
   readonly backend?: BackendChoice;
   readonly executionProviders?: ExecutionProvider[];
   readonly logLevel: string;
 }
 
+const EXAMPLE = `
+Example:
+  $ edgewright serve diabetes.onnx
+  $ curl -s localhost:5001/score -H 'content-type: application/json' -d '{"data": [[1,2,3,4,5,6,7,8,9,10]]}'`;
+
 /** `edgewright serve MODEL`. */
 export function defineServe(program: Command, invocation: Invocation): void {
   program
     .command('serve')
-    .description('serve a model on this machine: POST /score, GET / for health')
+    .description('serve a model on this machine: POST /score, and at / health for probes and a page for browsers')
     .argument(
       '<model>',
       'a model file (.onnx, model.json, saved_model.pb, .remote.json), or a registered model as NAME or NAME:VERSION',
@@ -45,11 +52,9 @@ export function defineServe(program: Command, invocation: Invocation): void {
       'of ONNX Runtime, for the backend onnx: names with commas (cuda,cpu), or a JSON array with their options',
       (text) => parseExecutionProviders(text, '--execution-providers'),
     )
+    .option('--no-page', 'answer browsers at / with Healthy, instead of a page to try the model with')
     .option('--log-level <level>', 'log of requests on stderr: silent, error, warn, info or debug', 'warn')
-    .addHelpText(
-      'after',
-      `\nExample:\n  $ edgewright serve diabetes.onnx\n  $ curl -s localhost:5001/score -H 'content-type: application/json' -d '{"data": [[1,2,3,4,5,6,7,8,9,10]]}'`,
-    )
+    .addHelpText('after', EXAMPLE)
     .action(async (model: string, flags: ServeFlags) => {
       await invocation.withWorkspace(async (workspace) => {
         await using server = await workspace.serve({
@@ -57,6 +62,7 @@ export function defineServe(program: Command, invocation: Invocation): void {
           host: flags.host,
           port: flags.port,
           grpcPort: flags.grpcPort,
+          page: flags.page,
           backend: flags.backend,
           executionProviders: flags.executionProviders,
           logLevel: flags.logLevel,
@@ -65,16 +71,20 @@ export function defineServe(program: Command, invocation: Invocation): void {
             flags.inferenceConfigFile === undefined ? undefined : invocation.path(flags.inferenceConfigFile),
           signal: invocation.context.signal,
         });
-        const { url, scoringUri, port: listening, grpcPort, description } = server;
-        invocation.terminal.result(
-          { url, scoringUri, port: listening, ...(grpcPort === undefined ? {} : { grpcPort }), description },
-          () =>
-            `serving ${model} at ${scoringUri}${grpcPort === undefined ? '' : ` and gRPC on port ${grpcPort}`}; stop with Ctrl-C`,
-        );
+        invocation.terminal.result(factsOf(server), () => sayServed(model, server));
         const { signal } = invocation.context;
         if (!signal.aborted) await once(signal, 'abort');
       });
     });
+}
+
+function factsOf({ url, scoringUri, port, grpcPort, description }: ModelServer): object {
+  return { url, scoringUri, port, ...(grpcPort === undefined ? {} : { grpcPort }), description };
+}
+
+function sayServed(model: string, { scoringUri, grpcPort }: ModelServer): string {
+  const andGrpc = grpcPort === undefined ? '' : ` and gRPC on port ${grpcPort}`;
+  return `serving ${model} at ${scoringUri}${andGrpc}; stop with Ctrl-C`;
 }
 
 /** A line of the log for people; whoever wants all of it asks for `--output json`. */
