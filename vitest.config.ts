@@ -40,6 +40,9 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'flow',
+          // as above: loading the modules again for each file took two thirds of the processor time
+          isolate: false,
+          unstubEnvs: true,
           include: [
             'test/flow/**/*.test.ts',
             '{contract,modules,cloud,tools,examples,bench}/**/*.{flow,property}.test.ts',
