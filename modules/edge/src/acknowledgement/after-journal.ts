@@ -4,6 +4,7 @@ import type { Logger } from '@edgewright/telemetry';
 import type { Delivery } from '../hub/hub-session.ts';
 import type { MessageJournal } from '../journal/message-journal.ts';
 import type { EdgeCounters } from '../messages/edge-counters.ts';
+import { redeliveryKey } from '../messages/redelivery-key.ts';
 import type { Acknowledgement } from './acknowledgement.ts';
 import type { RedeliveryMemory } from './redelivery-memory.ts';
 
@@ -29,7 +30,6 @@ export interface AfterJournalOptions {
 
 interface Waiting {
   readonly delivery: Delivery;
-  readonly key: string | undefined;
   readonly settled: PromiseWithResolvers<void>;
 }
 
@@ -57,7 +57,7 @@ export class AfterJournal implements Acknowledgement {
       return;
     }
     const settled = Promise.withResolvers<void>();
-    this.#waiting.push({ delivery, key, settled });
+    this.#waiting.push({ delivery, settled });
     if (!this.#isWriting) void this.#write();
     await settled.promise;
   }
@@ -85,7 +85,7 @@ export class AfterJournal implements Acknowledgement {
   async #add(batch: readonly Waiting[]): Promise<void> {
     const { journal, limits, drain, fallback, counters, logger } = this.#options;
     try {
-      const additions = batch.map(({ delivery, key }) => ({ message: delivery.message, key }));
+      const additions = batch.map(({ delivery: { message } }) => ({ message, key: redeliveryKey(message) }));
       const isNew = journal.add(additions);
       // scoring goes on while the disk is waited for
       drain.wake();

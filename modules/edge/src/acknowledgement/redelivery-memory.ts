@@ -3,6 +3,8 @@ import { redeliveryKey } from '../messages/redelivery-key.ts';
 
 const CAPACITY = 1_024;
 const LIFETIME_MS = 300_000;
+/** Bodies up to this size stand in a key as they are, which takes less time than their digest. */
+const MAX_PLAIN_BYTES = 1_024;
 
 /**
  * Remembers messages whose output edgeHub has, because the acknowledgement of the last of them may be lost with the
@@ -19,9 +21,11 @@ export class RedeliveryMemory {
     this.#now = now;
   }
 
-  /** What a message is recognised by; undefined when it has no id. */
+  /** What a message is recognised by in this memory; undefined when it has no id. */
   keyOf(message: InputMessage): string | undefined {
-    return redeliveryKey(message);
+    const { messageId, senderDeviceId = '', senderModuleId = '', inputName, body } = message;
+    if (messageId === undefined || body.length > MAX_PLAIN_BYTES) return redeliveryKey(message);
+    return `${JSON.stringify([senderDeviceId, senderModuleId, inputName, messageId])}${body.toString('latin1')}`;
   }
 
   isConfirmed(key: string): boolean {
