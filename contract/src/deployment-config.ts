@@ -179,14 +179,27 @@ export const AksDeploymentSchema = Type.Object(
         description: 'edgewright’s own: whether the service has an address outside of the cluster',
       }),
     ),
+    imagePullSecretName: Words('edgewright’s own: a Secret of the namespace with which images are pulled'),
     ingress: Type.Optional(
       Type.Object(
         {
-          host: Type.String({ minLength: 1 }),
+          kind: Type.Optional(
+            Type.Enum(['Gateway', 'Ingress'], { description: 'default: Gateway where the cluster has a GatewayClass' }),
+          ),
+          host: Words('the name of the service; a Gateway can do without, an Ingress cannot'),
           tlsSecretName: Words('a Secret of type kubernetes.io/tls; without one there is no TLS'),
-          className: Words('the class of the Ingress; default: the cluster’s'),
+          className: Words('the class of the Ingress or of the Gateway; default: the cluster’s'),
+          gateway: Type.Optional(
+            Type.String({
+              pattern: '^([a-z0-9-]+/)?[a-z0-9.-]+$',
+              description: 'a Gateway that is there, NAME or NAMESPACE/NAME; default: one of its own',
+            }),
+          ),
         },
-        { ...closed, description: 'edgewright’s own: a name for the service, with TLS; needs exposure ClusterIP' },
+        {
+          ...closed,
+          description: 'edgewright’s own: how requests come in, by a Gateway or an Ingress; needs exposure ClusterIP',
+        },
       ),
     ),
   },

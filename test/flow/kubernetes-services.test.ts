@@ -77,3 +77,86 @@ it('deploys to a cluster that was attached, plans, exchanges keys, and deletes',
   await computeTargets.detach('prod');
   expect(await computeTargets.list()).toEqual([]);
 });
+
+it('divides the traffic of an endpoint over its versions, and takes it back', async () => {
+  const cluster = await KubeApiServer.start();
+  onTestFinished(() => cluster[Symbol.asyncDispose]());
+  cluster.gatewayClasses = ['envoy'];
+  cluster.settles = true;
+  const folder = await temporaryFolder();
+  const kubeconfig = path.join(folder, 'kubeconfig');
+  await writeFile(kubeconfig, cluster.kubeconfig);
+  await writeFile(path.join(folder, 'model.onnx'), affineOnnx());
+  await using workspace = await Workspace.open(path.join(folder, 'workspace'));
+  const { computeTargets, endpoints, models, services } = workspace;
+  await models.register({ name: 'affine', path: path.join(folder, 'model.onnx') });
+  await models.register({ name: 'affine', path: path.join(folder, 'model.onnx') });
+  await computeTargets.attach({ name: 'prod', kubeconfig });
+  const deploymentConfig = {
+    computeType: 'aks',
+    exposure: 'ClusterIP',
+    ingress: { host: 'a.example' },
+    numReplicas: 1,
+  };
+  const input = { name: 'affine', models: ['affine:1'], deploymentConfig, image: 'registry.example/affine:1' };
+  const rules = () => {
+    const spec = cluster.find('HTTPRoute', 'affine')?.['spec'];
+    return (spec as { rules: { backendRefs: { name: string; weight: number }[] }[] } | undefined)?.rules ?? [];
+  };
+  const weights = () =>
+    rules()
+      .at(-1)
+      ?.backendRefs.map(({ name, weight }) => `${name} ${weight}`);
+
+  const first = await endpoints.createVersion({ ...input, computeTarget: 'prod', versionName: 'blue' });
+  expect(first).toMatchObject({ state: 'Healthy', scoringUri: 'http://a.example/score', computeTarget: 'prod' });
+  expect(first.versions).toMatchObject([{ name: 'blue', isDefault: true, trafficPercentile: 100 }]);
+  expect(weights()).toEqual(['affine-blue 100']);
+
+  const green = { ...input, versionName: 'green', models: ['affine:2'], trafficPercentile: 10 };
+  expect((await endpoints.planVersion(green)).changes.map(({ subject }) => subject)).toContain(
+    'HTTPRoute default/affine',
+  );
+  expect((await endpoints.show('affine')).versions).toHaveLength(1);
+  const both = await endpoints.createVersion({ ...green, isControlVersion: true });
+  expect(both.versions).toMatchObject([
+    { name: 'blue', trafficPercentile: 90, versionType: 'Treatment' },
+    { name: 'green', trafficPercentile: 10, versionType: 'Control', models: ['affine:2'] },
+  ]);
+  expect(weights()).toEqual(['affine-blue 90', 'affine-green 10']);
+  expect(rules()[1]).toMatchObject({ matches: [{ headers: [{ name: 'azureml-model-deployment', value: 'green' }] }] });
+
+  await expect(endpoints.createVersion(green)).rejects.toMatchObject({ code: 'VersionExists' });
+  const red = { ...input, versionName: 'red', trafficPercentile: 91 };
+  await expect(endpoints.createVersion(red)).rejects.toMatchObject({ code: 'TrafficInvalid' });
+  const foreign = { ...red, deploymentConfig: { ...deploymentConfig, namespace: 'other' } };
+  await expect(endpoints.createVersion(foreign)).rejects.toThrow('$.namespace: it is of the endpoint affine');
+  await expect(endpoints.deleteVersion('affine', 'blue')).rejects.toMatchObject({ code: 'TrafficInvalid' });
+  await expect(endpoints.updateVersion({ name: 'affine', versionName: 'pink' })).rejects.toMatchObject({
+    code: 'VersionNotFound',
+  });
+  const taken = { ...input, name: 'affine-green', computeTarget: 'prod' };
+  await expect(services.deploy(taken)).rejects.toMatchObject({ code: 'ServiceExists' });
+  await expect(endpoints.createVersion({ ...red, name: 'other', deploymentConfig: { computeType: 'local' } })).rejects.toThrow('are for aks'); // prettier-ignore
+  expect((await models.deletionPlan('affine:2')).services).toEqual(['affine-green']);
+
+  cluster.settles = false;
+  cluster.failing.add('affine-red');
+  await expect(endpoints.createVersion({ ...red, trafficPercentile: 5 })).rejects.toMatchObject({ code: 'DeploymentFailed' }); // prettier-ignore
+  expect(cluster.find('Deployment', 'affine-red')).toBeUndefined();
+  expect(weights()).toEqual(['affine-blue 90', 'affine-green 10']);
+  cluster.settles = true;
+
+  await endpoints.updateVersion({ name: 'affine', versionName: 'green', isDefault: true });
+  expect(weights()).toEqual(['affine-blue 0', 'affine-green 100']);
+  const { primaryKey } = await endpoints.regenerateKey('affine', 'Primary');
+  const open = await endpoints.update({ name: 'affine', overrides: { authEnabled: false } });
+  expect(open).toMatchObject({ authEnabled: false, versions: [{ revision: 2 }, { revision: 2 }] });
+  expect(primaryKey).not.toBe('');
+  expect(cluster.find('Secret', 'affine-green')).toBeUndefined();
+  await endpoints.deleteVersion('affine', 'blue');
+  expect(weights()).toEqual(['affine-green 100']);
+  await expect(computeTargets.detach('prod')).rejects.toMatchObject({ code: 'ComputeTargetInUse' });
+  await endpoints.delete('affine');
+  expect(cluster.objects.size).toBe(0);
+});

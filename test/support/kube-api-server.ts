@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { Gateway, HTTPRoute } from '@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1';
 import { Deployment } from 'kubernetes-models/apps/v1';
 import { HorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2';
 import { Ingress } from 'kubernetes-models/networking.k8s.io/v1';
@@ -36,7 +37,11 @@ const KINDS = {
   },
   poddisruptionbudgets: { kind: 'PodDisruptionBudget', group: 'policy/v1', model: PodDisruptionBudget },
   ingresses: { kind: 'Ingress', group: 'networking.k8s.io/v1', model: Ingress },
+  gateways: { kind: 'Gateway', group: 'gateway.networking.k8s.io/v1', model: Gateway },
+  httproutes: { kind: 'HTTPRoute', group: 'gateway.networking.k8s.io/v1', model: HTTPRoute },
 } as const;
+
+const GATEWAY_API = 'gateway.networking.k8s.io/v1';
 
 const TOKEN = 'the-token-of-the-cluster';
 
@@ -51,8 +56,16 @@ export class KubeApiServer implements AsyncDisposable {
   pods: KubeObject[] = [];
   readonly podLogs = new Map<string, string>();
   readonly requests: string[] = [];
+  /** The names of the GatewayClasses; undefined: the cluster does not have the Gateway API. */
+  gatewayClasses: readonly string[] | undefined;
+  /** Whether Deployments and routes become ready as soon as they are applied, as with controllers that are there. */
+  settles = false;
+  /** Deployments whose pods end at once. */
+  readonly failing = new Set<string>();
   /** Kinds that the account may not change. */
   readonly forbidden = new Set<string>();
+  /** What each field manager applied last. */
+  readonly #applied = new Map<string, Map<string, KubeObject>>();
   readonly #server: Server;
   readonly #certificate: string;
 
@@ -114,7 +127,9 @@ export class KubeApiServer implements AsyncDisposable {
   #answer(request: IncomingMessage, url: URL, body: string): { status: number; body: unknown } {
     if (request.headers.authorization !== `Bearer ${TOKEN}`) return refusal(401, 'Unauthorized');
     const discovery = /^\/(?:api|apis)\/([\w.-]+(?:\/[\w.-]+)?)$/.exec(url.pathname)?.[1];
+    if (url.pathname.startsWith(`/apis/${GATEWAY_API}`) && this.gatewayClasses === undefined) return refusal(404, 'the server could not find the requested resource'); // prettier-ignore
     if (discovery !== undefined) return { status: 200, body: resourceList(discovery) };
+    if (url.pathname === `/apis/${GATEWAY_API}/gatewayclasses`) return { status: 200, body: this.#classList() };
     const log = /^\/api\/v1\/namespaces\/[^/]+\/pods\/([^/]+)\/log$/.exec(url.pathname)?.[1];
     if (log !== undefined) return this.#log(log, url);
     if (/^\/api\/v1\/namespaces\/[^/]+\/pods$/.test(url.pathname)) return { status: 200, body: this.#podList(url) };
@@ -147,26 +162,49 @@ export class KubeApiServer implements AsyncDisposable {
       return refusal(400, `no kind ${object.kind} in ${object.apiVersion}`);
     if (object.metadata.name !== name || object.metadata.namespace !== namespace) return refusal(400, 'the name of the object does not match the name on the URL'); // prettier-ignore
     if (this.forbidden.has(object.kind)) return refusal(403, `User "test" cannot patch ${object.kind}`);
+    const manager = url.searchParams.get('fieldManager') ?? '';
+    const present = this.objects.get(key);
+    const parts = new Map(present === undefined ? [] : this.#applied.get(key)).set(manager, object);
+    const whole = withDefaults([...parts.values()].reduce((one, other) => merged(one, other) as KubeObject));
     try {
-      new kind.model(object as never).validate();
+      new kind.model(whole as never).validate();
     } catch (error) {
       return refusal(422, `${object.kind} "${name}" is invalid: ${String(error)}`);
     }
-    const present = this.objects.get(key);
-    const same = JSON.stringify(present?.['spec']) === JSON.stringify(object['spec']);
+    const same = JSON.stringify(present?.['spec']) === JSON.stringify(whole['spec']);
     const generation = (present?.metadata.generation ?? 0) + (same ? 0 : 1);
+    const managedFields = [...parts].map(([one, part]) => ({
+      manager: one,
+      operation: 'Apply',
+      fieldsV1: { 'f:spec': Object.fromEntries(Object.keys(part['spec'] ?? {}).map((field) => [`f:${field}`, {}])) },
+    }));
     const next: KubeObject = {
-      ...object,
-      metadata: {
-        ...object.metadata,
-        generation,
-        uid: 'u',
-        managedFields: [{ manager: url.searchParams.get('fieldManager') }],
-      },
+      ...whole,
+      metadata: { ...whole.metadata, generation, uid: 'u', managedFields },
       ...(present?.status === undefined ? {} : { status: present.status }),
     };
-    if (url.searchParams.get('dryRun') !== 'All') this.objects.set(key, next);
+    if (url.searchParams.get('dryRun') !== 'All') {
+      this.#control(next);
+      this.objects.set(key, next);
+      this.#applied.set(key, parts);
+    }
     return { status: present === undefined ? 201 : 200, body: next };
+  }
+
+  /** What controllers would make of an object. */
+  #control(object: KubeObject): void {
+    const { kind, metadata } = object;
+    if (kind === 'Deployment' && this.failing.has(metadata.name)) this.pods.push(endedPod(object));
+    if (!this.settles) return;
+    const { replicas } = (object['spec'] ?? {}) as { replicas?: number };
+    const counts = { replicas, updatedReplicas: replicas, availableReplicas: replicas, readyReplicas: replicas };
+    if (kind === 'Deployment') object.status = { observedGeneration: metadata.generation, ...counts };
+    if (kind === 'HTTPRoute') object.status = { parents: [{ conditions: [{ type: 'Accepted', status: 'True' }] }] };
+  }
+
+  #classList(): unknown {
+    const items = (this.gatewayClasses ?? []).map((name) => ({ metadata: { name } }));
+    return { apiVersion: GATEWAY_API, kind: 'GatewayClassList', metadata: {}, items };
   }
 
   #podList(url: URL): unknown {
@@ -186,10 +224,44 @@ export class KubeApiServer implements AsyncDisposable {
   }
 }
 
+function endedPod({ metadata, ...deployment }: KubeObject): KubeObject {
+  const { selector } = deployment['spec'] as { selector: { matchLabels: Record<string, string> } };
+  const { name, namespace, annotations } = metadata;
+  const state = { terminated: { exitCode: 1, reason: 'Error' } };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: `${name}-pod`, namespace, labels: selector.matchLabels, annotations } as KubeObject['metadata'],
+    status: { containerStatuses: [{ name: 'scorer', ready: false, state }] },
+  };
+}
+
+/** Objects key by key; lists and values of the later one win. */
+function merged(one: unknown, other: unknown): unknown {
+  if (typeof one !== 'object' || typeof other !== 'object' || Array.isArray(other) || one === null || other === null) return other; // prettier-ignore
+  const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
+  const pick = (value: object, key: string): unknown => (value as Record<string, unknown>)[key];
+  return Object.fromEntries([...keys].map((key) => [key, key in other ? merged(pick(one, key), pick(other, key)) : pick(one, key)])); // prettier-ignore
+}
+
+/** The one default that decides whether a service shrinks: a Deployment without a number of replicas has one. */
+function withDefaults(object: KubeObject): KubeObject {
+  if (object.kind !== 'Deployment') return object;
+  return { ...object, spec: { replicas: 1, ...(object['spec'] as object) } };
+}
+
 function resourceList(groupVersion: string): unknown {
-  const resources = Object.entries(KINDS)
+  const classes = {
+    name: 'gatewayclasses',
+    singularName: '',
+    namespaced: false,
+    kind: 'GatewayClass',
+    verbs: ['list'],
+  };
+  const resources: object[] = Object.entries(KINDS)
     .filter(([, { group }]) => group === groupVersion)
     .map(([name, { kind }]) => ({ name, singularName: '', namespaced: true, kind, verbs: ['get', 'patch', 'delete'] }));
+  if (groupVersion === GATEWAY_API) resources.push(classes);
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources };
 }
 

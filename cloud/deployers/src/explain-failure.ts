@@ -1,6 +1,6 @@
 import { errorCatalogue } from '@edgewright/contract';
 import type { ErrorEntry } from '@edgewright/contract';
-import type { StageFailure } from './target.ts';
+import type { StageFailure } from './stage-failure.ts';
 
 /** How a scorer ended. */
 export interface ScorerEnd {

@@ -1,7 +1,6 @@
 export { AciTarget } from './aci/aci-target.ts';
 export { AksTarget } from './aks/aks-target.ts';
-export { kubernetesObjects } from './aks/kubernetes-objects.ts';
-export type { KubernetesManifest } from './aks/kubernetes-objects.ts';
+export type { KubernetesManifest } from './aks/kubernetes-manifest.ts';
 export { completeDeploymentConfig } from './config/complete-deployment-config.ts';
 export type {
   AciSettings,
@@ -11,11 +10,24 @@ export type {
 } from './config/complete-deployment-config.ts';
 export { issueToken, makeCredentials, makeKey } from './credentials/service-credentials.ts';
 export type { AccessToken, ServiceCredentials } from './credentials/service-credentials.ts';
+export { requireNewVersion, requireVersion, versionServiceName } from './endpoint/endpoint-spec.ts';
+export type { EndpointObservation, EndpointRouter, EndpointSpec, EndpointVersion } from './endpoint/endpoint-spec.ts';
+export { trafficShares, withRoles } from './endpoint/traffic.ts';
+export type { TrafficShare, TrafficVersion } from './endpoint/traffic.ts';
 export { DeployersError } from './deployers-error.ts';
 export { applySpec, driveDeployment, waitForDeployment } from './drive-deployment.ts';
 export { LocalTarget } from './local/local-target.ts';
 export { checkServiceName } from './service-spec.ts';
 export type { ServiceSpec } from './service-spec.ts';
 export { ServiceStore } from './state/service-store.ts';
-export type { AzureTarget, ClusterTarget, ComputeTarget, ServiceRecord } from './state/service-store.ts';
-export type { Observation, Plan, PlannedChange, ServiceState, StageFailure, Target } from './target.ts';
+export type {
+  AzureTarget,
+  ClusterTarget,
+  ComputeTarget,
+  EndpointRecord,
+  EndpointVersionRecord,
+  ServiceRecord,
+} from './state/service-store.ts';
+export type { PlannedChange } from './planned-change.ts';
+export type { StageFailure } from './stage-failure.ts';
+export type { Observation, Plan, ServiceState, Target } from './target.ts';

@@ -9,7 +9,9 @@ export interface CredentialPlaces {
 
 /** The variables of the scorer that follow from the settings of a service, whatever runs it. */
 export function serviceEnvironment(spec: ServiceSpec, places: CredentialPlaces): Record<string, string> {
-  const { name, settings } = spec;
+  const { settings } = spec;
+  // callers know the endpoint, and tokens are for it
+  const name = spec.endpoint?.name ?? spec.name;
   const limits =
     settings.computeType === 'ACI'
       ? {}
@@ -20,11 +22,11 @@ export function serviceEnvironment(spec: ServiceSpec, places: CredentialPlaces):
         };
   const engine = settings.engine === undefined ? {} : { EDGEWRIGHT_ENGINE: JSON.stringify(settings.engine) };
   const page = settings.page ? {} : { EDGEWRIGHT_PAGE: 'false' };
-  return { SERVICE_NAME: name, ...limits, ...engine, ...page, ...authentication(spec, places) };
+  return { SERVICE_NAME: name, ...limits, ...engine, ...page, ...authentication({ name, settings }, places) };
 }
 
 function authentication(
-  { name, settings }: ServiceSpec,
+  { name, settings }: Pick<ServiceSpec, 'name' | 'settings'>,
   { keysFile, jwksFile }: CredentialPlaces,
 ): Record<string, string> {
   if (settings.authEnabled) {

@@ -14,6 +14,8 @@ export interface ServiceSpec {
   /** What runs: the app root on this machine for `local`, an image that the target can pull for the others. */
   readonly artifact: string;
   readonly credentials: ServiceCredentials;
+  /** What it is a version of: callers know the endpoint, not the version. */
+  readonly endpoint?: { readonly name: string; readonly version: string };
   /** The name of the compute target, where there can be several. */
   readonly computeTarget?: string;
   /** Where it listens, for `local`. */

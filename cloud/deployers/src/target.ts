@@ -1,32 +1,18 @@
+import type { KubernetesManifest } from './aks/kubernetes-manifest.ts';
+import type { EndpointRouter } from './endpoint/endpoint-spec.ts';
+import type { PlannedChange } from './planned-change.ts';
 import type { ServiceSpec } from './service-spec.ts';
+import type { StageFailure } from './stage-failure.ts';
 
 /** Azure ML's states of a service. `Healthy` and `Failed` are final. */
 export type ServiceState = 'Transitioning' | 'Healthy' | 'Unhealthy' | 'Unschedulable' | 'Failed';
-
-/** One thing that applying a plan does. */
-export interface PlannedChange {
-  readonly action: 'create' | 'update' | 'delete';
-  /** What it is done to, such as `Deployment models/diabetes`. */
-  readonly subject: string;
-  /** Why, for an update: what is there and what is wanted. */
-  readonly reason?: string;
-}
 
 /** What would be done to reach a state. Nothing was done yet. */
 export interface Plan {
   readonly spec: ServiceSpec;
   readonly changes: readonly PlannedChange[];
-}
-
-/** Why a revision did not come up. */
-export interface StageFailure {
-  /** `start`, `configuration`, `load`, `init`, `listen`, `run`; for clusters also `pull` and `schedule`. */
-  readonly stage: string;
-  readonly message: string;
-  /** What most likely has to be mended. */
-  readonly likelyCause: string;
-  /** The end of its log. */
-  readonly log: readonly string[];
+  /** For `aks`: all objects that it is to be. */
+  readonly objects?: readonly KubernetesManifest[];
 }
 
 /** What can be seen of a service. */
@@ -49,6 +35,8 @@ export interface Target {
   readonly pollMs: number;
   /** How long a service may take to come up, in milliseconds. */
   readonly patienceMs: number;
+  /** Divides the traffic of endpoints; absent where the target cannot. */
+  readonly endpoints?: EndpointRouter;
   /** Says what applying would do. Changes nothing. */
   plan(spec: ServiceSpec): Promise<Plan>;
   /** Makes the state of the plan the wanted one, and returns before it is reached. What serves goes on serving until then. */

@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import type { WorkspaceFolders } from './workspace-folders.ts';
 
 /** The app roots of one service, a folder for each revision. */
 export class AppFolders {
@@ -33,4 +34,9 @@ export class AppFolders {
     const entries = await readdir(this.#directory).catch((): string[] => []);
     return entries.map(Number).filter((revision) => Number.isInteger(revision));
   }
+}
+
+/** The app roots of a service of a workspace. */
+export function appFoldersOf(name: string, { services }: WorkspaceFolders): AppFolders {
+  return new AppFolders(path.join(services, 'apps', name));
 }

@@ -5,6 +5,13 @@ import { WorkspaceError } from './workspace-error.ts';
 
 const TIMEOUT_MS = 310_000;
 
+/** What is sent. */
+export interface CallInput {
+  readonly body: string | Uint8Array;
+  readonly contentType: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /**
  * Sends a body to a service as its owner.
  *
@@ -12,9 +19,9 @@ const TIMEOUT_MS = 310_000;
  * @throws WorkspaceError `ServiceUnreachable`, `ServiceRefused` with status, headers and body of the answer
  */
 export async function callService(
-  { name, scoringUri, stage }: Service,
-  { credentials }: ServiceSpec,
-  { body, contentType }: { readonly body: string | Uint8Array; readonly contentType: string },
+  { name, scoringUri, stage }: Pick<Service, 'name' | 'scoringUri' | 'stage'>,
+  { credentials }: Pick<ServiceSpec, 'credentials'>,
+  { body, contentType, headers = {} }: CallInput,
 ): Promise<unknown> {
   if (scoringUri === null) {
     throw new WorkspaceError(
@@ -28,6 +35,7 @@ export async function callService(
   const response = await fetch(scoringUri, {
     method: 'POST',
     headers: {
+      ...headers,
       'content-type': contentType,
       ...(credential === undefined ? {} : { authorization: `Bearer ${credential}` }),
     },

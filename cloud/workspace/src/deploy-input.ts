@@ -29,17 +29,19 @@ export interface DeployInput {
 /**
  * The settings of a deployment: the file, with what was given beside it on top, and defaults below.
  *
+ * @param base keys that hold where neither says anything
  * @throws ContractError `FileNotReadable`, `InvalidJson`, `InvalidDocument` · DeployersError `DeploymentConfigInvalid`
  */
 export async function readSettings(
   config: DeployInput['deploymentConfig'],
   overrides: Readonly<Record<string, unknown>> = {},
+  base: Readonly<Record<string, unknown>> = {},
 ): Promise<DeploymentSettings> {
   if (typeof config !== 'string')
-    return completeDeploymentConfig(merge(config, overrides), 'the deployment configuration');
+    return completeDeploymentConfig(merge(merge(base, config), overrides), 'the deployment configuration');
   const written = await readDocument(Type.Unknown(), config, 'the deployment configuration');
   const placed = withPlacedFiles(written, path.dirname(path.resolve(config)));
-  return completeDeploymentConfig(merge(placed, overrides), path.basename(config));
+  return completeDeploymentConfig(merge(merge(base, placed), overrides), path.basename(config));
 }
 
 /** Files that a configuration names stand relative to it. */

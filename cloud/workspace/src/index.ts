@@ -34,6 +34,9 @@ export type {
   PlannedChange,
   ServiceState,
 } from '@edgewright/deployers';
+export { WorkspaceEndpoints } from './workspace-endpoints.ts';
+export type { CreateVersionInput, TrafficInput, UpdateEndpointInput, UpdateVersionInput } from './endpoint-change.ts';
+export type { Endpoint, EndpointVersionView } from './endpoint-view.ts';
 export { WorkspaceServices } from './workspace-services.ts';
 export type { ServiceFilter } from './service-filter.ts';
 export type { ServicePlan } from './service-plan.ts';

@@ -1,4 +1,4 @@
-import type { KubernetesManifest, PlannedChange, ServiceSpec } from '@edgewright/deployers';
+import type { KubernetesManifest, Plan, PlannedChange } from '@edgewright/deployers';
 import { stringify } from 'yaml';
 
 /** What a deployment would do. */
@@ -11,10 +11,9 @@ export interface ServicePlan {
 }
 
 /** Puts a plan into the form in which it may be shown. */
-export async function servicePlan(spec: ServiceSpec, changes: readonly PlannedChange[]): Promise<ServicePlan> {
-  const { kubernetesObjects } = await import('@edgewright/deployers');
-  const objects = spec.settings.computeType === 'aks' ? kubernetesObjects(spec).map(withoutSecrets) : [];
-  return { changes, objects, yaml: objects.map((object) => `---\n${stringify(object)}`).join('') };
+export function servicePlan({ changes, objects = [] }: Plan): ServicePlan {
+  const shown = objects.map(withoutSecrets);
+  return { changes, objects: shown, yaml: shown.map((object) => `---\n${stringify(object)}`).join('') };
 }
 
 function withoutSecrets(object: KubernetesManifest): KubernetesManifest {

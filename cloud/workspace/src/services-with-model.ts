@@ -10,9 +10,9 @@ export async function servicesWithModel(directory: string, modelId: string): Pro
   if (!existsSync(directory)) return [];
   const { ServiceStore } = await import('@edgewright/deployers');
   using store = new ServiceStore(directory);
-  return store
-    .list()
-    .filter(({ spec }) => spec.models.includes(modelId))
-    .map(({ spec }) => spec.name)
+  const specs = [...store.list(), ...store.listEndpoints().flatMap(({ versions }) => versions)].map(({ spec }) => spec);
+  return specs
+    .filter(({ models }) => models.includes(modelId))
+    .map(({ name }) => name)
     .sort();
 }

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type { EventSink } from '@edgewright/contract';
 import type {
   AccessToken,
@@ -8,12 +7,15 @@ import type {
   ServiceStore,
   Target,
 } from '@edgewright/deployers';
-import { AppFolders } from './app-folders.ts';
+import { appFoldersOf } from './app-folders.ts';
+import type { AppFolders } from './app-folders.ts';
 import { callService } from './call-service.ts';
 import { readSettings } from './deploy-input.ts';
 import type { DeployInput } from './deploy-input.ts';
 import { keptImage } from './kept-image.ts';
-import { prepareArtifact } from './prepare-artifact.ts';
+import { exchangedKeys } from './exchanged-keys.ts';
+import { makeServiceSpec } from './make-service-spec.ts';
+import type { SpecParts } from './make-service-spec.ts';
 import { fits } from './service-filter.ts';
 import type { ServiceFilter } from './service-filter.ts';
 import { servicePlan } from './service-plan.ts';
@@ -104,9 +106,12 @@ export class WorkspaceServices {
     checkServiceName(input.name);
     const settings = await readSettings(input.deploymentConfig, input.overrides);
     using store = await this.#store();
-    const { spec } = await this.#spec(store, store.find(input.name), { ...input, settings, isDry: true });
-    const { changes } = await (await this.#target(store, spec)).plan(spec);
-    return await servicePlan(spec, changes);
+    const { spec } = await makeServiceSpec(
+      { ...input, settings, isDry: true },
+      store.find(input.name),
+      this.#parts(store),
+    );
+    return servicePlan(await (await this.#target(store, spec)).plan(spec));
   }
 
   /** Waits until the newest revision is healthy, or says why it is not. */
@@ -162,11 +167,7 @@ export class WorkspaceServices {
     which: 'Primary' | 'Secondary',
     key?: string,
   ): Promise<{ readonly primaryKey: string; readonly secondaryKey: string }> {
-    const former = await this.getKeys(name);
-    const { completeDeploymentConfig, makeKey } = await import('@edgewright/deployers');
-    const keys = { ...former, [which === 'Primary' ? 'primaryKey' : 'secondaryKey']: key ?? makeKey() };
-    // the rules of keys are those of the configuration
-    completeDeploymentConfig({ computeType: 'local', keys }, 'the new key');
+    const keys = await exchangedKeys(await this.getKeys(name), which, key);
     using store = await this.#store();
     const record = store.get(name);
     const spec: ServiceSpec = { ...record.spec, credentials: { ...record.spec.credentials, keys } };
@@ -200,7 +201,7 @@ export class WorkspaceServices {
   ): Promise<Service> {
     const { applySpec, driveDeployment } = await import('@edgewright/deployers');
     const { name } = input;
-    const { spec, inferenceConfig } = await this.#spec(store, former, { ...input, isDry: false });
+    const { spec, inferenceConfig } = await makeServiceSpec({ ...input, isDry: false }, former, this.#parts(store));
     const target = await this.#target(store, spec);
     const now = new Date().toISOString();
     const createdTime = former?.createdTime ?? now;
@@ -239,32 +240,6 @@ export class WorkspaceServices {
     }
   }
 
-  async #spec(
-    store: ServiceStore,
-    former: ServiceRecord | undefined,
-    input: DeployInput & { readonly settings: DeploymentSettings; readonly isDry: boolean },
-  ): Promise<{ spec: ServiceSpec; inferenceConfig: string | undefined }> {
-    const { makeCredentials } = await import('@edgewright/deployers');
-    const { settings, name, isDry } = input;
-    const named = input.computeTarget ?? (settings.computeType === 'aks' ? settings.computeTargetName : undefined);
-    const computeTarget = settings.computeType === 'local' ? undefined : (named ?? former?.spec.computeTarget);
-    const revision = (await this.#apps(name).lastRevision(former?.spec.revision)) + 1;
-    const prepared = await prepareArtifact(input, {
-      models: this.#models,
-      images: this.#images,
-      revision,
-      computeTarget: computeTarget === undefined ? undefined : store.getTarget(computeTarget),
-      directory: this.#apps(name).directoryOf(revision),
-      isDry,
-      former: former?.spec,
-    });
-    const credentials = await makeCredentials(settings, former?.spec.credentials);
-    const place = computeTarget === undefined ? {} : { computeTarget };
-    const spec: ServiceSpec = { name, revision, settings, credentials, ...place, ...prepared };
-    const inferenceConfig = input.inferenceConfig === undefined ? undefined : path.resolve(input.inferenceConfig);
-    return { spec, inferenceConfig };
-  }
-
   async #view(store: ServiceStore, record: ServiceRecord): Promise<Service> {
     const target = await this.#target(store, record.spec);
     return serviceView(record, await target.observe(record.spec));
@@ -282,7 +257,11 @@ export class WorkspaceServices {
     return await openTarget(settings.computeType, computeTarget, { folders: this.#folders, store });
   }
 
+  #parts(store: ServiceStore): SpecParts {
+    return { store, folders: this.#folders, models: this.#models, images: this.#images };
+  }
+
   #apps(name: string): AppFolders {
-    return new AppFolders(path.join(this.#folders.services, 'apps', name));
+    return appFoldersOf(name, this.#folders);
   }
 }

@@ -11,6 +11,7 @@ import { serveModel } from './serve-model.ts';
 import type { ModelServer, ServeInput } from './serve-model.ts';
 import { WorkspaceComputeTargets } from './workspace-compute-targets.ts';
 import { readWorkspaceConfig } from './workspace-config.ts';
+import { WorkspaceEndpoints } from './workspace-endpoints.ts';
 import { WorkspaceEdge } from './workspace-edge.ts';
 import { WorkspaceError } from './workspace-error.ts';
 import type { WorkspaceFolders } from './workspace-folders.ts';
@@ -49,6 +50,7 @@ export class Workspace implements AsyncDisposable {
   readonly images: WorkspaceImages;
   readonly manifests: WorkspaceManifests;
   readonly services: WorkspaceServices;
+  readonly endpoints: WorkspaceEndpoints;
   readonly computeTargets: WorkspaceComputeTargets;
   readonly edge: WorkspaceEdge;
   readonly fleet: WorkspaceFleet;
@@ -64,10 +66,13 @@ export class Workspace implements AsyncDisposable {
       folders,
       events,
       openRegistry: () => openWorkspaceRegistry(folders, options),
-      deleteService: (name) => this.services.delete(name),
+      deleteService: async (name) => {
+        if (!(await this.endpoints.deleteByService(name))) await this.services.delete(name);
+      },
     });
     this.images = new WorkspaceImages({ folders, models: this.models, events });
     this.services = new WorkspaceServices({ folders, models: this.models, images: this.images, events });
+    this.endpoints = new WorkspaceEndpoints({ folders, models: this.models, images: this.images, events });
     this.computeTargets = new WorkspaceComputeTargets(folders);
     this.manifests = new WorkspaceManifests({ images: this.images });
     this.simulator = new WorkspaceSimulator(folders, events);

@@ -80,6 +80,24 @@ export const deployersErrors = {
     meaning: 'Services run on a compute target that is to be detached',
     remedy: 'Delete the services that the message names first.',
   },
+  TrafficInvalid: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'The traffic of an endpoint cannot be divided over its versions in the way that was asked for',
+    remedy: 'One version is the default one and gets what is left; the others ask for 100 per cent at most.',
+  },
+  VersionNotFound: {
+    fault: 'user',
+    httpStatus: 404,
+    meaning: 'An endpoint has no version of that name',
+    remedy: 'Run `edgewright endpoint realtime show`, which lists its versions.',
+  },
+  VersionExists: {
+    fault: 'user',
+    httpStatus: 409,
+    meaning: 'An endpoint has a version of that name already',
+    remedy: 'Choose another name, or change it with `edgewright endpoint realtime update-version`.',
+  },
   AzureRefused: {
     fault: 'remote',
     httpStatus: 502,

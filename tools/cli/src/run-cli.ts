@@ -6,6 +6,7 @@ import { reportFailure } from './report-failure.ts';
 import { defineDoctor } from './verbs/doctor.ts';
 import { defineComputeTarget } from './verbs/computetarget.ts';
 import { defineEdge } from './verbs/edge.ts';
+import { defineEndpoint } from './verbs/endpoint.ts';
 import { defineImage } from './verbs/image.ts';
 import { defineKey } from './verbs/key.ts';
 import { defineManifest } from './verbs/manifest.ts';
@@ -21,6 +22,7 @@ const groups = [
   defineModel,
   defineModelDeploy,
   defineService,
+  defineEndpoint,
   defineComputeTarget,
   defineImage,
   defineKey,

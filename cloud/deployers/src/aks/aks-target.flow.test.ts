@@ -212,6 +212,53 @@ describe('the AKS target', () => {
     secret.metadata['labels'] = {};
     await context.target.remove(first);
     expect([...context.cluster.objects.values()]).toEqual([secret]);
+    await expect(context.target.plan(first)).rejects.toMatchObject({
+      code: 'ClusterRefused',
+      message: expect.stringContaining('Secret models/diabetes was not made by edgewright') as string,
+    });
+  });
+
+  it('takes a Gateway where the cluster offers one, and an Ingress elsewhere', async () => {
+    const ingress = { host: 'd.example', tlsSecretName: 'tls' };
+    const context = await setUp({ exposure: 'ClusterIP', ingress });
+    const { cluster, target, spec } = context;
+    const kinds = () => [...cluster.objects.values()].map(({ kind }) => kind).filter((kind) => /Ing|Gate|Route/.test(kind));
+    const first = await deployed(context);
+    expect(kinds()).toEqual(['Ingress']);
+    expect(await target.observe(first)).toMatchObject({ state: 'Healthy', url: 'https://d.example' });
+    cluster.gatewayClasses = ['envoy'];
+    expect((await target.plan(first)).changes).toEqual([
+      { action: 'create', subject: 'Gateway models/diabetes' },
+      { action: 'create', subject: 'HTTPRoute models/diabetes' },
+      { action: 'delete', subject: 'Ingress models/diabetes', reason: expect.any(String) as string },
+    ]);
+    await target.apply({ spec: first, changes: [] });
+    expect(kinds()).toEqual(['Gateway', 'HTTPRoute']);
+    expect(await target.observe(first)).toMatchObject({ state: 'Transitioning', stage: expect.stringContaining('controller') as string }); // prettier-ignore
+    const route = cluster.find('HTTPRoute', 'diabetes') as KubeObject;
+    route.status = { parents: [{ conditions: [{ type: 'Accepted', status: 'False', message: 'no listener fits' }] }] };
+    expect(await target.observe(first)).toMatchObject({
+      state: 'Unhealthy',
+      failure: { stage: 'route', message: 'the Gateway does not take the route: no listener fits' },
+    });
+    route.status = { parents: [{ conditions: [{ type: 'Accepted', status: 'True' }] }] };
+    expect(await target.observe(first)).toMatchObject({ state: 'Healthy', url: 'https://d.example' });
+    const other = await spec(1, { ingress: { kind: 'Gateway', className: 'other' } });
+    await expect(target.plan(other)).rejects.toMatchObject({ code: 'DeploymentConfigInvalid' });
+    const shared = await spec(1, { ingress: { gateway: 'infra/front', host: 'd.example' } });
+    await expect(target.plan(shared)).rejects.toThrow('no Gateway infra/front in the cluster');
+    await target.remove(first);
+    expect(kinds()).toEqual([]);
+  }); // prettier-ignore
+
+  it('leaves the number of replicas to an autoscaler without falling back to one', async () => {
+    const context = await setUp({ numReplicas: 4 });
+    await deployed(context);
+    const scaled = await context.spec(2, { numReplicas: undefined });
+    expect(JSON.stringify((await context.target.plan(scaled)).changes)).not.toContain('spec.replicas');
+    await context.target.apply({ spec: scaled, changes: [] });
+    const handed = context.cluster.requests.filter((line) => line.includes('edgewright-autoscaler'));
+    expect(handed).toHaveLength(1);
   });
 
   it('reports what the cluster refuses, and a kubeconfig that cannot be used', async () => {

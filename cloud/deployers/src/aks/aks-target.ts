@@ -1,119 +1,76 @@
-import { CoreV1Api, KubeConfig, KubernetesObjectApi, PatchStrategy } from '@kubernetes/client-node';
-import type { KubernetesObject, V1Deployment, V1Pod, V1Service } from '@kubernetes/client-node';
-import { messageOf } from '@edgewright/contract';
+import type { V1Deployment } from '@kubernetes/client-node';
 import type { AksSettings } from '../config/complete-deployment-config.ts';
-import { DeployersError } from '../deployers-error.ts';
 import type { ServiceSpec } from '../service-spec.ts';
-import type { Observation, Plan, PlannedChange, Target } from '../target.ts';
-import { driftOf } from './drift.ts';
+import type { Observation, Plan, Target } from '../target.ts';
+import { AksEndpoints } from './aks-endpoints.ts';
+import { KubeCluster } from './kube-cluster.ts';
+import type { KubeClusterOptions } from './kube-cluster.ts';
 import { CONTAINER, kubernetesObjects, possibleObjects, selectorOf } from './kubernetes-objects.ts';
-import type { KubernetesManifest } from './kubernetes-objects.ts';
+import { applyObjects, planObjects, removeObjects } from './object-set.ts';
 import { observePods } from './observe-pods.ts';
-import { addressOf, rolloutOf } from './rollout.ts';
+import { rolloutOf } from './rollout.ts';
+import type { Rollout } from './rollout.ts';
+import type { PodsSeen } from './observe-pods.ts';
+import { routingOf } from './routing.ts';
+import type { Routing } from './routing.ts';
+import { serviceAddress } from './service-address.ts';
+import type { ServiceAddress } from './service-address.ts';
 
-export interface AksTargetOptions {
-  /** A kubeconfig file. */
-  readonly kubeconfig: string;
-  /** Default: the current one of the file. */
-  readonly context?: string | undefined;
-}
-
-/** Who made a field, for Kubernetes: what others set beside it stays. */
-const FIELD_MANAGER = 'edgewright';
-const LOG_LIMIT_BYTES = 16 * 1024 * 1024;
-
-type Header = KubernetesObject & { metadata: { name: string; namespace: string } };
+const FAILED_LOG_LINES = 200;
+const OUTSIDE_ENDPOINT: Routing = { kind: 'none', isSecure: false };
 
 /** Runs services on a Kubernetes cluster: AKS, or any other. */
 export class AksTarget implements Target {
   readonly computeType = 'aks';
   readonly pollMs: number;
   readonly patienceMs = 900_000;
-  readonly #objects: KubernetesObjectApi;
-  readonly #core: CoreV1Api;
+  readonly endpoints: AksEndpoints;
+  readonly #cluster: KubeCluster;
 
   /** @throws DeployersError `ClusterUnusable` when the kubeconfig cannot be read */
-  constructor(options: AksTargetOptions, pollMs = 2000) {
+  constructor(options: KubeClusterOptions, pollMs = 2000) {
     this.pollMs = pollMs;
-    const config = new KubeConfig();
-    try {
-      config.loadFromFile(options.kubeconfig);
-      if (options.context !== undefined) config.setCurrentContext(options.context);
-      if (config.getCurrentCluster() === null) throw new TypeError(`it has no context "${config.getCurrentContext()}"`);
-    } catch (cause) {
-      throw new DeployersError(
-        'ClusterUnusable',
-        `cannot use the kubeconfig ${options.kubeconfig}: ${messageOf(cause)}`,
-        {
-          details: { kubeconfig: options.kubeconfig },
-          cause,
-        },
-      );
-    }
-    this.#objects = KubernetesObjectApi.makeApiClient(config);
-    this.#core = config.makeApiClient(CoreV1Api);
+    this.#cluster = new KubeCluster(options);
+    this.endpoints = new AksEndpoints(this.#cluster);
   }
 
   async plan(spec: ServiceSpec): Promise<Plan> {
-    const changes: PlannedChange[] = [];
-    for (const object of kubernetesObjects(spec)) {
-      const subject = `${object.kind} ${object.metadata.namespace}/${object.metadata.name}`;
-      const present = await this.#read(object);
-      const result = await this.#call(`plan ${subject}`, () => this.#patch(object, 'All'));
-      if (present === undefined) changes.push({ action: 'create', subject });
-      else {
-        const drift = driftOf(present, result);
-        if (drift.length > 0) changes.push({ action: 'update', subject, reason: drift.join(', ') });
-      }
-    }
-    for (const object of await this.#superfluous(spec)) {
-      const subject = `${object.kind} ${object.metadata.namespace}/${object.metadata.name}`;
-      changes.push({ action: 'delete', subject, reason: 'the settings do not ask for it any more' });
-    }
-    return { spec, changes };
+    const objects = await this.#objects(spec);
+    const possible = possibleObjects(spec);
+    return { spec, objects, changes: await planObjects(this.#cluster, { wanted: objects, possible }) };
   }
 
   async apply({ spec }: Plan): Promise<void> {
-    for (const object of kubernetesObjects(spec)) {
-      await this.#call(`apply ${object.kind} ${object.metadata.name}`, () => this.#patch(object));
-    }
-    for (const object of await this.#superfluous(spec)) await this.#delete(object);
+    const set = { wanted: await this.#objects(spec), possible: possibleObjects(spec) };
+    await applyObjects(this.#cluster, set);
   }
 
   async observe(spec: ServiceSpec): Promise<Observation | undefined> {
     const { namespace } = spec.settings as AksSettings;
     const metadata = { name: spec.name, namespace };
-    const deployment: V1Deployment | undefined = await this.#read({
-      apiVersion: 'apps/v1',
-      kind: 'Deployment',
-      metadata,
-    });
+    const deployment = await this.#cluster.read<V1Deployment>({ apiVersion: 'apps/v1', kind: 'Deployment', metadata });
     if (deployment === undefined) return undefined;
-    const service: V1Service | undefined = await this.#read({ apiVersion: 'v1', kind: 'Service', metadata });
-    const pods = await this.#pods(spec);
+    const settings = spec.settings as AksSettings;
+    const address = await serviceAddress({ name: spec.name, settings }, await this.#routing(spec), this.#cluster);
+    const pods = await this.#cluster.pods(namespace, selectorOf(spec));
     const rollout = rolloutOf(deployment);
-    const seen = await observePods(pods, rollout.revision, (pod) => this.#podLog(pod, { previous: true, lines: 200 }));
-    return {
-      url: addressOf(spec.settings as AksSettings, spec.name, service),
-      replicas: rollout.replicas,
-      revision: rollout.isComplete ? rollout.revision : seen.servingRevision,
-      state: rollout.isComplete ? 'Healthy' : seen.state,
-      stage: rollout.isComplete ? 'serving' : (seen.stage ?? rollout.stage),
-      ...(rollout.isComplete || seen.failure === undefined ? {} : { failure: seen.failure }),
-      ...(rollout.failure === undefined || seen.failure !== undefined ? {} : { failure: rollout.failure }),
-    };
+    const seen = await observePods(pods, rollout.revision, (pod) =>
+      this.#cluster.podLog(pod, { container: CONTAINER, previous: true, lines: FAILED_LOG_LINES }),
+    );
+    return rollout.isComplete ? complete(rollout, address) : incomplete(rollout, seen, address);
   }
 
   async setCredentials(spec: ServiceSpec): Promise<void> {
-    const secret = kubernetesObjects(spec).find(({ kind }) => kind === 'Secret');
-    if (secret !== undefined) await this.#call('apply the Secret', () => this.#patch(secret));
+    const secret = kubernetesObjects(spec, OUTSIDE_ENDPOINT).find(({ kind }) => kind === 'Secret');
+    if (secret !== undefined) await this.#cluster.apply(secret);
   }
 
   async logs(spec: ServiceSpec, lines: number): Promise<readonly string[]> {
     const all: string[] = [];
-    const pods = await this.#pods(spec);
+    const { namespace } = spec.settings as AksSettings;
+    const pods = await this.#cluster.pods(namespace, selectorOf(spec));
     for (const pod of pods) {
-      const own = await this.#podLog(pod, { previous: false, lines });
+      const own = await this.#cluster.podLog(pod, { container: CONTAINER, lines });
       const name = pod.metadata?.name ?? '';
       all.push(...(pods.length > 1 ? own.map((line) => `${name} ${line}`) : own));
     }
@@ -121,103 +78,36 @@ export class AksTarget implements Target {
   }
 
   async remove(spec: ServiceSpec): Promise<void> {
-    for (const object of possibleObjects(spec)) if (await this.#isOurs(object)) await this.#delete(object);
+    await removeObjects(this.#cluster, possibleObjects(spec));
   }
 
-  /** Objects of a service that its settings do not ask for any more. */
-  async #superfluous(spec: ServiceSpec): Promise<KubernetesManifest[]> {
-    const wanted = new Set(kubernetesObjects(spec).map(({ kind }) => kind));
-    const found: KubernetesManifest[] = [];
-    for (const object of possibleObjects(spec)) {
-      if (!wanted.has(object.kind) && (await this.#isOurs(object))) found.push(object);
-    }
-    return found;
+  async #objects(spec: ServiceSpec) {
+    return kubernetesObjects(spec, await this.#routing(spec));
   }
 
-  /** What has the name of a service and was not made by edgewright is left alone. */
-  async #isOurs(object: KubernetesManifest): Promise<boolean> {
-    const present = await this.#read(object);
-    return present?.metadata?.labels?.['app.kubernetes.io/managed-by'] === 'edgewright';
-  }
-
-  async #patch(object: KubernetesManifest, dryRun?: 'All'): Promise<KubernetesObject> {
-    return await this.#objects.patch(object, undefined, dryRun, FIELD_MANAGER, true, PatchStrategy.ServerSideApply);
-  }
-
-  async #read(
-    object: Pick<KubernetesManifest, 'apiVersion' | 'kind' | 'metadata'>,
-  ): Promise<KubernetesObject | undefined> {
-    const { apiVersion, kind, metadata } = object;
-    const { name, namespace } = metadata;
-    try {
-      return await this.#call(`read ${kind} ${name}`, () =>
-        this.#objects.read({ apiVersion, kind, metadata: { name, namespace } }),
-      );
-    } catch (error) {
-      if (error instanceof DeployersError && error.details['status'] === 404) return undefined;
-      throw error;
-    }
-  }
-
-  async #delete({ apiVersion, kind, metadata: { name, namespace } }: KubernetesManifest): Promise<void> {
-    const object: Header = { apiVersion, kind, metadata: { name, namespace } };
-    try {
-      await this.#call(`delete ${kind} ${name}`, () =>
-        this.#objects.delete(object, undefined, undefined, undefined, undefined, 'Background'),
-      );
-    } catch (error) {
-      if (!(error instanceof DeployersError && error.details['status'] === 404)) throw error;
-    }
-  }
-
-  async #pods(spec: ServiceSpec): Promise<V1Pod[]> {
-    const { namespace } = spec.settings as AksSettings;
-    const labelSelector = Object.entries(selectorOf(spec))
-      .map(([key, value]) => `${key}=${value}`)
-      .join(',');
-    return (await this.#call('list pods', () => this.#core.listNamespacedPod({ namespace, labelSelector }))).items;
-  }
-
-  async #podLog(pod: V1Pod, { previous, lines }: { previous: boolean; lines: number }): Promise<readonly string[]> {
-    const { name = '', namespace = '' } = pod.metadata ?? {};
-    const text = await this.#core
-      .readNamespacedPodLog({
-        name,
-        namespace,
-        container: CONTAINER,
-        previous,
-        tailLines: lines,
-        limitBytes: LOG_LIMIT_BYTES,
-      })
-      // a container that never ran has no log
-      .catch(() => '');
-    return text.split('\n').filter((line) => line !== '');
-  }
-
-  async #call<Result>(what: string, call: () => Promise<Result>): Promise<Result> {
-    try {
-      return await call();
-    } catch (cause) {
-      const { code, body } = cause as { code?: unknown; body?: unknown };
-      throw new DeployersError('ClusterRefused', `cannot ${what}: ${reasonOf(body) ?? messageOf(cause)}`, {
-        details: { status: typeof code === 'number' ? code : null },
-        cause,
-      });
-    }
+  async #routing(spec: ServiceSpec): Promise<Routing> {
+    if (spec.endpoint !== undefined) return OUTSIDE_ENDPOINT;
+    return await routingOf(spec.settings as AksSettings, this.#cluster);
   }
 }
 
-/** The message of a Kubernetes `Status`. */
-function reasonOf(body: unknown): string | undefined {
-  const status: unknown = typeof body === 'string' ? safeParse(body) : body;
-  const { message } = (status ?? {}) as { message?: unknown };
-  return typeof message === 'string' ? message : undefined;
+function complete({ replicas, revision }: Rollout, { url, waiting, failure }: ServiceAddress): Observation {
+  if (failure !== undefined) {
+    const stage = `failed in the stage ${failure.stage}`;
+    return { state: 'Unhealthy', revision, stage, url, replicas, failure: { ...failure, revision } };
+  }
+  if (waiting !== undefined) return { state: 'Transitioning', revision, stage: waiting, url, replicas };
+  return { state: 'Healthy', revision, stage: 'serving', url, replicas };
 }
 
-function safeParse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
+function incomplete(rollout: Rollout, seen: PodsSeen, { url }: ServiceAddress): Observation {
+  const failure = seen.failure ?? rollout.failure;
+  return {
+    state: seen.state,
+    revision: seen.servingRevision,
+    stage: seen.stage ?? rollout.stage,
+    url,
+    replicas: rollout.replicas,
+    ...(failure === undefined ? {} : { failure }),
+  };
 }

@@ -2,17 +2,16 @@ import { publicKeys } from '../credentials/service-credentials.ts';
 import type { AksSettings } from '../config/complete-deployment-config.ts';
 import { serviceEnvironment } from '../service-environment.ts';
 import type { ServiceSpec } from '../service-spec.ts';
-
-/** A Kubernetes object, as it is sent. */
-export interface KubernetesManifest {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace: string; readonly [key: string]: unknown };
-  readonly [key: string]: unknown;
-}
+import type { KubernetesManifest } from './kubernetes-manifest.ts';
+import { routeObjects } from './route-objects.ts';
+import { GATEWAY_API } from './routing.ts';
+import type { Routing } from './routing.ts';
 
 export const REVISION_ANNOTATION = 'edgewright.dev/revision';
 export const CONTAINER = 'scorer';
+/** Which endpoint a version belongs to, and which of its versions it is. */
+export const ENDPOINT_LABEL = 'edgewright.dev/endpoint';
+const VERSION_LABEL = 'edgewright.dev/version';
 
 const PORT = 5001;
 const KEYS_FOLDER = '/var/run/edgewright';
@@ -22,8 +21,12 @@ const GRACE_SECONDS = 30;
 const SCALE_DOWN_SECONDS = 60;
 const PROGRESS_DEADLINE_SECONDS = 600;
 
-/** Everything that a service is on Kubernetes, in the order in which it is to be applied. */
-export function kubernetesObjects(spec: ServiceSpec): KubernetesManifest[] {
+/**
+ * Everything that a service is on Kubernetes, in the order in which it is to be applied.
+ *
+ * @param routing how requests from outside come to it; of a version of an endpoint the endpoint says that
+ */
+export function kubernetesObjects(spec: ServiceSpec, routing: Routing): KubernetesManifest[] {
   const settings = spec.settings as AksSettings;
   const secret = secretOf(spec, settings);
   return [
@@ -32,14 +35,14 @@ export function kubernetesObjects(spec: ServiceSpec): KubernetesManifest[] {
     serviceOf(spec, settings),
     ...(settings.autoScaler === undefined ? [] : [autoscalerOf(spec, settings.autoScaler)]),
     disruptionBudgetOf(spec),
-    ...(settings.ingress === undefined ? [] : [ingressOf(spec, settings.ingress)]),
+    ...(spec.endpoint === undefined ? routesOf(spec, settings, routing) : []),
   ];
 }
 
 /** What a service could have been, whatever its settings are now: for removing what is not wanted any more. */
 export function possibleObjects(spec: ServiceSpec): KubernetesManifest[] {
   const kinds = [
-    ['networking.k8s.io/v1', 'Ingress'],
+    ...POSSIBLE_ROUTES,
     ['autoscaling/v2', 'HorizontalPodAutoscaler'],
     ['policy/v1', 'PodDisruptionBudget'],
     ['v1', 'Service'],
@@ -49,14 +52,34 @@ export function possibleObjects(spec: ServiceSpec): KubernetesManifest[] {
   return kinds.map(([apiVersion, kind]) => ({ apiVersion, kind, metadata: metadataOf(spec) }));
 }
 
+/** The kinds of what brings requests from outside to a service or an endpoint. */
+export const POSSIBLE_ROUTES = [
+  [GATEWAY_API, 'HTTPRoute'],
+  [GATEWAY_API, 'Gateway'],
+  ['networking.k8s.io/v1', 'Ingress'],
+] as const;
+
 /** Selects the pods of a service. */
 export function selectorOf({ name }: ServiceSpec): Record<string, string> {
   return { 'app.kubernetes.io/name': 'edgewright-service', 'app.kubernetes.io/instance': name };
 }
 
-function metadataOf(spec: ServiceSpec): KubernetesManifest['metadata'] {
+/** Name, namespace and labels of all objects of a service. */
+export function metadataOf(spec: ServiceSpec): KubernetesManifest['metadata'] {
   const { namespace } = spec.settings as AksSettings;
-  return { name: spec.name, namespace, labels: { ...selectorOf(spec), 'app.kubernetes.io/managed-by': 'edgewright' } };
+  const { endpoint } = spec;
+  const part = endpoint === undefined ? {} : { [ENDPOINT_LABEL]: endpoint.name, [VERSION_LABEL]: endpoint.version };
+  const labels = { ...selectorOf(spec), ...part, 'app.kubernetes.io/managed-by': 'edgewright' };
+  return { name: spec.name, namespace, labels };
+}
+
+function routesOf(spec: ServiceSpec, settings: AksSettings, routing: Routing): KubernetesManifest[] {
+  return routeObjects({
+    metadata: metadataOf(spec),
+    settings,
+    routing,
+    backends: [{ service: spec.name, percent: 100 }],
+  });
 }
 
 function secretOf(spec: ServiceSpec, { authEnabled }: AksSettings): KubernetesManifest | undefined {
@@ -76,6 +99,7 @@ function deploymentOf(spec: ServiceSpec, settings: AksSettings, hasSecret: boole
   const metadata = metadataOf(spec);
   const annotations = { [REVISION_ANNOTATION]: String(spec.revision) };
   const { gpu = 0 } = settings.containerResourceRequirements;
+  const pullSecret = settings.imagePullSecretName;
   const volumes = [
     { name: 'tmp', emptyDir: {} },
     ...(hasSecret ? [{ name: 'credentials', secret: { secretName: spec.name } }] : []),
@@ -104,6 +128,7 @@ function deploymentOf(spec: ServiceSpec, settings: AksSettings, hasSecret: boole
             seccompProfile: { type: 'RuntimeDefault' },
           },
           ...(gpu === 0 ? {} : { tolerations: GPU_TOLERATIONS }),
+          ...(pullSecret === undefined ? {} : { imagePullSecrets: [{ name: pullSecret }] }),
           containers: [containerOf(spec, settings, hasSecret)],
           volumes,
         },
@@ -218,20 +243,5 @@ function disruptionBudgetOf(spec: ServiceSpec): KubernetesManifest {
     kind: 'PodDisruptionBudget',
     metadata: metadataOf(spec),
     spec: { maxUnavailable: 1, selector: { matchLabels: selectorOf(spec) } },
-  };
-}
-
-function ingressOf(spec: ServiceSpec, ingress: NonNullable<AksSettings['ingress']>): KubernetesManifest {
-  const { host, tlsSecretName, className } = ingress;
-  const backend = { service: { name: spec.name, port: { name: 'http' } } };
-  return {
-    apiVersion: 'networking.k8s.io/v1',
-    kind: 'Ingress',
-    metadata: metadataOf(spec),
-    spec: {
-      ...(className === undefined ? {} : { ingressClassName: className }),
-      ...(tlsSecretName === undefined ? {} : { tls: [{ hosts: [host], secretName: tlsSecretName }] }),
-      rules: [{ host, http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }],
-    },
   };
 }

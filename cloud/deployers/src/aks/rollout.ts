@@ -1,5 +1,4 @@
-import type { V1Deployment, V1Service } from '@kubernetes/client-node';
-import type { AksSettings } from '../config/complete-deployment-config.ts';
+import type { V1Deployment } from '@kubernetes/client-node';
 import type { Observation } from '../target.ts';
 import { REVISION_ANNOTATION } from './kubernetes-objects.ts';
 
@@ -48,16 +47,4 @@ export function rolloutOf({ metadata, spec, status }: V1Deployment): Rollout {
       log: [],
     },
   };
-}
-
-/** Where callers find a service; undefined until the cluster has given it an address. */
-export function addressOf(settings: AksSettings, name: string, service: V1Service | undefined): string | undefined {
-  if (settings.ingress !== undefined) {
-    const { host, tlsSecretName } = settings.ingress;
-    return `${tlsSecretName === undefined ? 'http' : 'https'}://${host}`;
-  }
-  if (settings.exposure === 'ClusterIP') return `http://${name}.${settings.namespace}.svc`;
-  const [first] = service?.status?.loadBalancer?.ingress ?? [];
-  const host = first?.hostname ?? first?.ip;
-  return host === undefined ? undefined : `http://${host.includes(':') ? `[${host}]` : host}`;
 }

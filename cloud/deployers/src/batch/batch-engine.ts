@@ -1,5 +1,5 @@
 import type { BatchJob, BatchProgress } from '@edgewright/contract';
-import type { PlannedChange } from '../target.ts';
+import type { PlannedChange } from '../planned-change.ts';
 
 // A batch engine starts the scorer of an image with `main.mjs batch run --job PLACE --shard I/N`, N times. PLACE is a folder or a
 // prefix of a container of Azure Blob Storage that all nodes reach, and holds everything of the job (`batchPaths` of the contract):

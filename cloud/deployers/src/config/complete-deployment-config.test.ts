@@ -68,6 +68,10 @@ describe('defaults', () => {
     });
   });
 
+  it('are the same for endpoints', () => {
+    expect(complete({ computeType: 'AKSENDPOINT' })).toEqual(complete({ computeType: 'aks' }));
+  });
+
   it('leave the value that was given alone', () => {
     const written = { computeType: 'aks' };
     complete(written);
@@ -104,6 +108,10 @@ describe('what is refused, with its path', () => {
     [{ computeType: 'aks', containerResourceRequirements: { memoryInGBLimit: 0.1 } }, '$.containerResourceRequirements.memoryInGBLimit', 'DeploymentConfigInvalid'],
     [{ computeType: 'aks', dataCollection: { storageEnabled: true } }, '$.dataCollection.storageEnabled', 'DeploymentConfigInvalid'],
     [{ computeType: 'aks', ingress: { host: 'h' } }, '$.exposure', 'DeploymentConfigInvalid'],
+    [{ computeType: 'aks', exposure: 'ClusterIP', ingress: { kind: 'Ingress' } }, '$.ingress.host', 'DeploymentConfigInvalid'],
+    [{ computeType: 'aks', exposure: 'ClusterIP', ingress: { gateway: 'a/b', kind: 'Ingress', host: 'h' } }, '$.ingress.gateway', 'DeploymentConfigInvalid'],
+    [{ computeType: 'aks', exposure: 'ClusterIP', ingress: { gateway: 'a/b', tlsSecretName: 's' } }, '$.ingress.tlsSecretName', 'DeploymentConfigInvalid'],
+    [{ computeType: 'aks', exposure: 'ClusterIP', ingress: { gateway: 'a/b/c' } }, '$.ingress.gateway', 'InvalidDocument'],
     [{ computeType: 'aci', appInsightsEnabled: true }, '$.appInsightsEnabled', 'DeploymentConfigInvalid'],
   ]; // prettier-ignore
 

@@ -71,9 +71,10 @@ export function completeDeploymentConfig(value: unknown, source: string): Deploy
   return completeAks(settings, checked as AksDeployment);
 }
 
-/** Azure's CLI wrote `aci` and `ACI`, `aks` and `AKS`; all of them are taken. */
+/** Azure's CLI wrote `aci` and `ACI`, `aks`, `AKS` and, for endpoints, `AKSENDPOINT`; all of them are taken. */
 function computeTypeOf(value: unknown, source: string): DeploymentSettings['computeType'] {
-  const given = (value as { computeType?: unknown } | null)?.computeType;
+  const written = (value as { computeType?: unknown } | null)?.computeType;
+  const given = typeof written === 'string' ? written.replace(/^aksendpoint$/i, 'aks') : written;
   const names = Object.keys(SCHEMAS) as DeploymentSettings['computeType'][];
   const known = names.find((name) => typeof given === 'string' && name.toLowerCase() === given.toLowerCase());
   if (known !== undefined) return known;

@@ -55,11 +55,26 @@ export function checkAks(written: AksDeployment, source: string): void {
       `${memoryInGBLimit} is less than memoryInGB, which is ${memoryInGB}`,
     );
   }
-  if (written.ingress !== undefined && written.exposure !== 'ClusterIP') {
-    throw invalid(source, '$.exposure', 'with an ingress it must be "ClusterIP", or there is a way around the ingress');
-  }
+  checkIngress(written, source);
   if (written.dataCollection?.storageEnabled === true) {
     throw invalid(source, '$.dataCollection.storageEnabled', 'inputs and predictions of services are not kept');
+  }
+}
+
+function checkIngress({ ingress, exposure }: AksDeployment, source: string): void {
+  if (ingress === undefined) return;
+  if (exposure !== 'ClusterIP') {
+    throw invalid(source, '$.exposure', 'with an ingress it must be "ClusterIP", or there is a way around the ingress');
+  }
+  const { kind, host, gateway, className, tlsSecretName } = ingress;
+  if (kind === 'Ingress' && host === undefined) {
+    throw invalid(source, '$.ingress.host', 'it is needed: an Ingress sends requests by their name');
+  }
+  if (gateway === undefined) return;
+  if (kind === 'Ingress') throw invalid(source, '$.ingress.gateway', 'it is of no use for an Ingress');
+  const settled = className === undefined ? 'tlsSecretName' : 'className';
+  if (className !== undefined || tlsSecretName !== undefined) {
+    throw invalid(source, `$.ingress.${settled}`, `the Gateway ${gateway} is there already, and has its own`);
   }
 }
 

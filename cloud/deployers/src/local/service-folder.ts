@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import path from 'node:path';
-import type { StageFailure } from '../target.ts';
+import type { StageFailure } from '../stage-failure.ts';
 
 /** What the host of a service is to do; written by those who deploy, read by the host. */
 export interface DesiredService {

@@ -2,7 +2,9 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { messageOf } from '@edgewright/contract';
+import type { ServiceCredentials } from '../credentials/service-credentials.ts';
 import { DeployersError } from '../deployers-error.ts';
+import type { EndpointSpec, EndpointVersion } from '../endpoint/endpoint-spec.ts';
 import type { ServiceSpec } from '../service-spec.ts';
 
 interface NamedPlace {
@@ -49,9 +51,32 @@ export interface ServiceRecord {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
+/** A version of an endpoint as it was deployed last. */
+export interface EndpointVersionRecord extends EndpointVersion {
+  /** Whether it ever became healthy; only then it gets traffic. */
+  readonly isReady: boolean;
+  /** Absolute path. */
+  readonly inferenceConfig?: string;
+  readonly createdTime: string;
+  readonly updatedTime: string;
+}
+
+/** An endpoint with its versions, in the order in which they were made. */
+export interface EndpointRecord extends EndpointSpec {
+  readonly versions: readonly EndpointVersionRecord[];
+  readonly credentials: ServiceCredentials;
+  readonly computeTarget?: string;
+  readonly createdTime: string;
+  readonly updatedTime: string;
+}
+
 const BUSY_TIMEOUT_MS = 10_000;
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS services (
+    name TEXT PRIMARY KEY,
+    record TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS endpoints (
     name TEXT PRIMARY KEY,
     record TEXT NOT NULL
   ) STRICT;
@@ -110,6 +135,7 @@ export class ServiceStore implements Disposable {
    * @throws DeployersError `ServiceExists`
    */
   former(name: string, overwrite: boolean): ServiceRecord | undefined {
+    this.requireFreeOfEndpoints(name);
     const found = this.find(name);
     if (found === undefined || overwrite) return found;
     const { computeType } = found.spec.settings;
@@ -120,15 +146,56 @@ export class ServiceStore implements Disposable {
 
   /** Adds or replaces a service. */
   put(record: ServiceRecord): void {
-    this.#database
-      .prepare(
-        'INSERT INTO services (name, record) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET record = excluded.record',
-      )
-      .run(record.spec.name, JSON.stringify(record));
+    this.#put('services', record.spec.name, record);
   }
 
   delete(name: string): void {
     this.#database.prepare('DELETE FROM services WHERE name = ?').run(name);
+  }
+
+  /** In the order of their names. */
+  listEndpoints(): EndpointRecord[] {
+    const rows = this.#database.prepare('SELECT record FROM endpoints ORDER BY name').all();
+    return rows.map(({ record }) => JSON.parse(String(record)) as EndpointRecord);
+  }
+
+  findEndpoint(name: string): EndpointRecord | undefined {
+    return this.listEndpoints().find((endpoint) => endpoint.name === name);
+  }
+
+  /** @throws DeployersError `ServiceNotFound` */
+  getEndpoint(name: string): EndpointRecord {
+    const found = this.findEndpoint(name);
+    if (found !== undefined) return found;
+    const names = this.listEndpoints().map((endpoint) => endpoint.name);
+    const known = names.length === 0 ? 'there is none' : `there are ${names.slice(0, 10).join(', ')}`;
+    throw new DeployersError('ServiceNotFound', `there is no endpoint "${name}" in this workspace; ${known}`, {
+      details: { name },
+    });
+  }
+
+  /** Adds or replaces an endpoint. */
+  putEndpoint(record: EndpointRecord): void {
+    this.#put('endpoints', record.name, record);
+  }
+
+  deleteEndpoint(name: string): void {
+    this.#database.prepare('DELETE FROM endpoints WHERE name = ?').run(name);
+  }
+
+  /**
+   * Refuses a name under which an endpoint or one of its versions runs.
+   *
+   * @throws DeployersError `ServiceExists`
+   */
+  requireFreeOfEndpoints(name: string): void {
+    const taken = this.listEndpoints().find(
+      (endpoint) => endpoint.name === name || endpoint.versions.some(({ spec }) => spec.name === name),
+    );
+    if (taken === undefined) return;
+    throw new DeployersError('ServiceExists', `the name "${name}" is taken by the endpoint ${taken.name}`, {
+      details: { name, endpoint: taken.name },
+    });
   }
 
   /** In the order of their names. */
@@ -175,9 +242,10 @@ export class ServiceStore implements Disposable {
    */
   removeTarget(name: string): void {
     this.getTarget(name);
-    const users = this.list().filter(({ spec }) => spec.computeTarget === name);
-    if (users.length > 0) {
-      const services = users.map(({ spec }) => spec.name);
+    const services = [...this.list().map(({ spec }) => spec), ...this.listEndpoints()].flatMap((user) =>
+      user.computeTarget === name ? [user.name] : [],
+    );
+    if (services.length > 0) {
       throw new DeployersError(
         'ComputeTargetInUse',
         `the compute target "${name}" has services: ${services.join(', ')}`,
@@ -187,6 +255,14 @@ export class ServiceStore implements Disposable {
       );
     }
     this.#database.prepare('DELETE FROM compute_targets WHERE name = ?').run(name);
+  }
+
+  #put(table: 'services' | 'endpoints', name: string, record: object): void {
+    this.#database
+      .prepare(
+        `INSERT INTO ${table} (name, record) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET record = excluded.record`,
+      )
+      .run(name, JSON.stringify(record));
   }
 
   [Symbol.dispose](): void {

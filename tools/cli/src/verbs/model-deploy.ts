@@ -74,7 +74,7 @@ export function defineModelDeploy(program: Command, invocation: Invocation): voi
 }
 
 /** The changes as comments, and the objects in a form that `kubectl apply -f -` takes. */
-function planText({ changes, yaml }: ServicePlan): string {
+export function planText({ changes, yaml }: ServicePlan): string {
   const lines = changes.map(
     ({ action, subject, reason }) => `# ${action} ${subject}${reason === undefined ? '' : `: ${reason}`}`,
   );
