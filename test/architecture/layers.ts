@@ -46,13 +46,18 @@ export const layers: readonly Layer[] = [
     reason: 'a host feeds the engine and reports; hosts do not know each other, so an image may leave one out',
   },
   {
+    folder: 'modules/batch',
+    mayImport: ENGINE_AND_BELOW,
+    reason: 'a host feeds the engine and reports; hosts do not know each other, so an image may leave one out',
+  },
+  {
     folder: 'modules/web',
     mayImport: ENGINE_AND_BELOW,
     reason: 'a host feeds the engine and reports; hosts do not know each other, so an image may leave one out',
   },
   {
     folder: 'modules/scorer',
-    mayImport: [...ENGINE_AND_BELOW, 'modules/edge', 'modules/web'],
+    mayImport: [...ENGINE_AND_BELOW, 'modules/batch', 'modules/edge', 'modules/web'],
     reason: 'it is the composition root of the image: the one place that knows all hosts',
   },
   ...CLOUD.map((folder) => ({

@@ -60,7 +60,7 @@ export const batchSettings = {
       exclusiveMinimum: 0,
       maximum: 86_400,
       default: 60,
-      description: 'seconds that one call of run() may take',
+      description: 'seconds that a mini-batch may take: reading its items, one call of run(), writing its results',
     }),
   ),
   runMaxTry: Whole(1, 3, 'how often a mini-batch is tried as a whole'),

@@ -1,3 +1,4 @@
+import { batchErrors } from './batch.ts';
 import { cliErrors } from './cli.ts';
 import { clientErrors } from './client.ts';
 import { contractErrors } from './contract.ts';
@@ -20,6 +21,7 @@ import type { ErrorEntry } from './entry.ts';
  * is, and with which HTTP status an endpoint answers; the exit code of the command follows from the fault.
  */
 export const errorCatalogue = {
+  batch: batchErrors,
   cli: cliErrors,
   client: clientErrors,
   contract: contractErrors,

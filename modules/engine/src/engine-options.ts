@@ -1,6 +1,7 @@
 import type { BackendChoice, ExecutionProvider, ModelFormat, Postprocess, Preprocess } from '@edgewright/contract';
 import type { EngineLogger } from './engine-logger.ts';
 import type { ExecutionMode } from './execution/execution-mode.ts';
+import type { ScriptSurroundings } from './entry/mini-batch.ts';
 import type { BatchingOptions } from './execution/micro-batching.ts';
 
 /** A model to load. */
@@ -56,6 +57,8 @@ export interface EngineOptions {
   readonly models: readonly EngineModel[];
   /** Absolute path of the entry script; without one the models are served as they are. */
   readonly entryScript?: string;
+  /** What the script finds in its context beside the models, in a batch job. */
+  readonly scriptSurroundings?: ScriptSurroundings;
   /** Azure's AZUREML_MODEL_DIR, which entry scripts get as `context.modelDirectory`. */
   readonly modelDirectory: string;
   /** What runs the models: a backend, several of which the first that can run is taken, or `auto`. */

@@ -3,6 +3,7 @@ import type { ExecutionMode } from './execution/execution-mode.ts';
 import type { SwapOptions } from './engine-options.ts';
 import type { ClassPlan } from './images/classify.ts';
 import type { HttpCall, ScriptAnswer } from './scoring/job.ts';
+import type { MiniBatchFacts } from './entry/mini-batch.ts';
 import type { ScriptDescription } from './entry/script-description.ts';
 import type { NamedTensors } from './tensor.ts';
 
@@ -80,6 +81,8 @@ export interface ScoreRequest extends RequestOptions {
   readonly image?: Uint8Array;
   /** The request as it came over HTTP, for an entry script. Without it the answer is always a value. */
   readonly http?: HttpCall;
+  /** Makes it a mini-batch of a batch job for the entry script: the value is a `MiniBatchAnswer` then. */
+  readonly miniBatch?: MiniBatchFacts;
 }
 
 /** A request in tensors, past the entry script. Arrays may be transferred: do not use them afterwards. */

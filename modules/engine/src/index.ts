@@ -4,6 +4,8 @@ export { decodeJsonRequest, encodeJsonAnswer } from './codecs/json-request.ts';
 export { encodeOipResponse } from './codecs/oip-response.ts';
 export { decodeRawTensor } from './codecs/raw-tensor.ts';
 export { bytesFromTensor } from './codecs/tensor-bytes.ts';
+export { elementReader, elementWriter } from './codecs/json-elements.ts';
+export { toJsonValue } from './codecs/json-value.ts';
 export { createEngine } from './create-engine.ts';
 export { declaredSettings } from './declared-settings.ts';
 export type { DeclaredSettings } from './declared-settings.ts';
@@ -29,6 +31,7 @@ export type {
 export type { EngineLogger, LogFunction } from './engine-logger.ts';
 export type { ExecutionMode } from './execution/execution-mode.ts';
 export type { BatchingOptions } from './execution/micro-batching.ts';
+export type { ItemOutcome, MiniBatchAnswer, MiniBatchFacts, ScriptSurroundings } from './entry/mini-batch.ts';
 export type { EntryContext, EntryRequest, EntryScript, ScriptModel } from './entry/entry-script.ts';
 export type { RawRequest } from './entry/raw-request.ts';
 export type { ScriptResponse, ScriptResponseBody, ScriptResponseInit } from './entry/script-response.ts';
@@ -45,5 +48,7 @@ export { arraySchema, elementSchema, needsOpenApi3 } from './schema/json-schema.
 export type { JsonSchema } from './schema/json-schema.ts';
 export type { AnswerHead, ByteStream, HttpCall, ScriptAnswer } from './scoring/job.ts';
 export type { ScriptDescription } from './entry/script-description.ts';
+export { classify } from './images/classify.ts';
 export type { ClassPlan, ScoredClass } from './images/classify.ts';
 export type { NamedTensors, Tensor, TensorData } from './tensor.ts';
+export { endWithHost } from './worker/end-with-host.ts';

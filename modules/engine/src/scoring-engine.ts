@@ -56,8 +56,13 @@ export class ScoringEngine implements AsyncDisposable {
       };
     }
     checkDepth(request.data, limits.jsonDepth);
-    const { data, http } = request;
-    const job = { kind: 'script', data, ...(http === undefined ? {} : { http }) } as const;
+    const { data, http, miniBatch } = request;
+    const job = {
+      kind: 'script',
+      data,
+      ...(http === undefined ? {} : { http }),
+      ...(miniBatch === undefined ? {} : { miniBatch }),
+    } as const;
     const { output, timings } = await dispatcher.submit(job, request);
     const facts = { timings, backend, engine: description };
     if ('value' in output) return { value: output.value, ...facts };

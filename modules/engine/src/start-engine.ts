@@ -113,6 +113,7 @@ function settle(options: EngineOptions): Settings {
       imagePixels: limits.imagePixels,
       ...(options.images === undefined ? {} : { images: options.images }),
       ...(options.entryScript === undefined ? {} : { entryScript: options.entryScript }),
+      ...(options.scriptSurroundings === undefined ? {} : { scriptSurroundings: options.scriptSurroundings }),
     },
   };
 }

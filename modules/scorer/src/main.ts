@@ -2,6 +2,7 @@ import { createLogger } from '@edgewright/telemetry';
 import { askHealth } from './ask-health.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { fillInOlderNode } from './older-node.ts';
+import { runBatchCommand } from './run-batch-command.ts';
 import { runScorer } from './run-scorer.ts';
 import { readScorerEnvironment } from './scorer-environment.ts';
 
@@ -12,8 +13,45 @@ const CLOSING_MS = 9_500;
 const LINGER_MS = 2_000;
 
 fillInOlderNode();
-process.exitCode = process.argv[2] === 'health' ? await health() : await main();
+process.exitCode = await start();
 setTimeout(() => process.exit(), LINGER_MS).unref();
+
+async function start(): Promise<number> {
+  switch (process.argv[2]) {
+    case 'health':
+      return await health();
+    case 'batch':
+      return await batch();
+    default:
+      return await main();
+  }
+}
+
+/** `main.mjs batch run`: a node of a batch job; `main.mjs batch worker`: one of its worker processes. */
+async function batch(): Promise<number> {
+  const [program = '', , ...words] = process.argv.slice(1);
+  const stop = new AbortController();
+  // a worker hears of its end from the node that started it
+  const isWorker = words[0] === 'worker';
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (stop.signal.aborted && !isWorker) process.exit(exitCodes.failed);
+      stop.abort();
+    });
+  }
+  process.on('disconnect', () => process.exit(exitCodes.stopped));
+  const exitCode = await runBatchCommand({
+    words,
+    environment: process.env,
+    program,
+    signal: stop.signal,
+    send: (message) => void process.send?.(message),
+    receive: (take) => void process.on('message', (message) => take(message)),
+  });
+  // the channel to the node would keep this process
+  if (process.connected) process.disconnect();
+  return exitCode;
+}
 
 /** `main.mjs health`: asks the scorer of this container, and ends with 0 when it is well. */
 async function health(): Promise<number> {

@@ -2,6 +2,7 @@ import type { ModelSignature, Preprocess } from '@edgewright/contract';
 import type { EngineLogger } from '../engine-logger.ts';
 import type { Declaration } from '../schema/declaration.ts';
 import type { NamedTensors, Tensor } from '../tensor.ts';
+import type { MiniBatchFacts, ScriptSurroundings } from './mini-batch.ts';
 import type { ScriptResponse, ScriptResponseBody, ScriptResponseInit } from './script-response.ts';
 
 /** A model as entry scripts see it. */
@@ -16,7 +17,7 @@ export interface ScriptModel {
 }
 
 /** What `init()` of an entry script gets. */
-export interface EntryContext {
+export interface EntryContext extends ScriptSurroundings {
   readonly models: {
     /** The model of that name; without a name the only model. */
     get(name?: string): ScriptModel;
@@ -41,6 +42,8 @@ export interface EntryRequest {
   readonly method: string;
   /** The headers of the request; empty when it did not come over HTTP. Azure ML's `request_headers`. */
   readonly headers: Headers;
+  /** What the call is about, in a batch job; absent elsewhere. */
+  readonly miniBatch?: MiniBatchFacts;
   /** Fires when the deadline passes or the caller gives up. */
   readonly signal: AbortSignal;
   /** Makes the error to throw when the data are wrong: the caller gets 400 with this message instead of 500. */

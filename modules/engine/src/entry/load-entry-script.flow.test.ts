@@ -10,6 +10,8 @@ const context: EntryContext = {
   decodeImage: () => Promise.reject(new TypeError("none here")),
   models: { get: () => { throw new RangeError('none here'); }, names: [] },
   modelDirectory: '/models',
+  arguments: [],
+  sideInputs: {},
   log: recordingLog().log,
 }; // prettier-ignore
 

@@ -6,8 +6,11 @@ import { checkInputs } from '../scoring/check-inputs.ts';
 import type { LoadedSession, Sessions } from '../scoring/open-sessions.ts';
 import type { UnitConfig } from '../scoring/unit-config.ts';
 import type { EntryContext, ScriptModel } from './entry-script.ts';
+import type { ScriptSurroundings } from './mini-batch.ts';
 import { loadEntryScript } from './load-entry-script.ts';
 import type { LoadedScript } from './load-entry-script.ts';
+
+const noSurroundings: ScriptSurroundings = { arguments: [], sideInputs: {} };
 
 /**
  * Loads the entry script of a unit, when it has one, and calls its `init()`.
@@ -32,6 +35,8 @@ export async function openEntryScript(
     );
   };
   const context: EntryContext = {
+    ...noSurroundings,
+    ...config.scriptSurroundings,
     modelDirectory: config.modelDirectory,
     log,
     models: { names, get },

@@ -6,6 +6,7 @@ import { placeText, scriptPlace } from '../scoring/script-place.ts';
 import type { HttpCall, JobRequest, ScriptJob } from '../scoring/job.ts';
 import type { EntryRequest } from './entry-script.ts';
 import type { LoadedScript } from './load-entry-script.ts';
+import { readMiniBatchAnswer } from './mini-batch.ts';
 import { makeAnswer } from './make-answer.ts';
 import type { MadeAnswer } from './make-answer.ts';
 import { RawRequest } from './raw-request.ts';
@@ -32,7 +33,8 @@ export async function runEntryScript(
 ): Promise<{ readonly value: unknown } | { readonly made: MadeAnswer }> {
   const data = dataOf(script, job, run.maxElements);
   try {
-    const returned = await script.run(data, entryRequest(job.http, run));
+    const returned = await script.run(data, entryRequest(job, run));
+    if (job.miniBatch !== undefined) return { value: readMiniBatchAnswer(returned) };
     const made = makeAnswer(returned);
     return made === undefined ? { value: toJsonValue(returned) } : { made: await settleBody(made) };
   } catch (cause) {
@@ -58,13 +60,14 @@ function callOf(data: unknown): HttpCall {
   return { method: 'POST', url: '/score', headers, body: Buffer.from(JSON.stringify(data) ?? '') };
 }
 
-function entryRequest(http: HttpCall | undefined, run: ScriptRun): EntryRequest {
+function entryRequest({ http, miniBatch }: ScriptJob, run: ScriptRun): EntryRequest {
   // made when asked for: most scripts ask for neither, and a timer and a map for each request cost
   let signal: AbortSignal | undefined;
   let headers: Headers | undefined;
   return {
     requestId: run.requestId,
     method: http?.method ?? 'POST',
+    ...(miniBatch === undefined ? {} : { miniBatch }),
     get headers() {
       headers ??= new Headers((http?.headers ?? []).map(([name, value]): [string, string] => [name, value]));
       return headers;

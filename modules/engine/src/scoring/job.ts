@@ -1,3 +1,4 @@
+import type { MiniBatchFacts } from '../entry/mini-batch.ts';
 import type { NamedTensors } from '../tensor.ts';
 
 /** One thing to do on a lane. Crosses threads, so it is plain data. */
@@ -9,6 +10,8 @@ export interface ScriptJob {
   readonly data: unknown;
   /** The request as it came over HTTP; absent when it came in another way. */
   readonly http?: HttpCall;
+  /** What it is about in a batch job: what `run()` returns is read as a list of outcomes then. */
+  readonly miniBatch?: MiniBatchFacts;
 }
 
 /** A request over HTTP, as plain data. */

@@ -1,6 +1,7 @@
 import type { BackendChoice, ExecutionProvider } from '@edgewright/contract';
 import type { BackendName, LoadedModel } from '../engine.ts';
 import type { EngineModel, ImageSettings } from '../engine-options.ts';
+import type { ScriptSurroundings } from '../entry/mini-batch.ts';
 import type { ScriptDescription } from '../entry/script-description.ts';
 import type { ClassPlan } from '../images/classify.ts';
 
@@ -8,6 +9,7 @@ import type { ClassPlan } from '../images/classify.ts';
 export interface UnitConfig {
   readonly models: readonly EngineModel[];
   readonly entryScript?: string;
+  readonly scriptSurroundings?: ScriptSurroundings;
   readonly modelDirectory: string;
   readonly backend: BackendChoice;
   readonly executionProviders?: readonly ExecutionProvider[];

@@ -1,7 +1,7 @@
 import * as nodeModule from 'node:module';
 import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';
-import { parentPort, Worker, workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { openScoringUnit } from '../scoring/scoring-unit.ts';
 import type { ScoringUnit } from '../scoring/scoring-unit.ts';
 import type { UnitConfig } from '../scoring/unit-config.ts';
@@ -9,6 +9,7 @@ import type { EngineLogger } from '../engine-logger.ts';
 import type { MadeAnswer } from '../entry/make-answer.ts';
 import { streamFailure } from '../entry/run-entry-script.ts';
 import { OutgoingStream } from '../streaming/outgoing-stream.ts';
+import { endWithHost } from './end-with-host.ts';
 import { guardOf, unguarded } from './native-gate.ts';
 import { toPlainError } from './plain-error.ts';
 import { transferable } from './protocol.ts';
@@ -31,17 +32,6 @@ function connect(receive: (message: HostMessage) => void): Send {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
   endWithHost();
   return (message) => void process.send?.(message);
-}
-
-/**
- * A script that loops never hears that its host was killed: a thread beside it looks every second whether it still has the
- * parent that it was born to.
- */
-function endWithHost(): void {
-  const watch = `
-    const parent = process.ppid;
-    setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL'); }, 1000);`;
-  new Worker(watch, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 8 } }).unref();
 }
 
 function loggerTo(send: Send): EngineLogger {
