@@ -36,6 +36,12 @@ export const layers: readonly Layer[] = [
     reason: 'it draws figures for whoever has some, and knows of nobody',
   },
   {
+    folder: 'modules/collection',
+    mayImport: ENGINE_AND_BELOW,
+    reason:
+      'it watches an engine for any host, and brings a storage client and file formats that logging must not draw in',
+  },
+  {
     folder: 'modules/client',
     mayImport: ['contract'],
     reason: 'it runs in programs of others, browsers among them, and knows of a service what the wire says',
@@ -57,7 +63,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: 'modules/scorer',
-    mayImport: [...ENGINE_AND_BELOW, 'modules/batch', 'modules/edge', 'modules/web'],
+    mayImport: [...ENGINE_AND_BELOW, 'modules/batch', 'modules/collection', 'modules/edge', 'modules/web'],
     reason: 'it is the composition root of the image: the one place that knows all hosts',
   },
   ...CLOUD.map((folder) => ({

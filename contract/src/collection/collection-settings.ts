@@ -129,7 +129,11 @@ export const CollectionSchema = Type.Object(
       ),
     ),
     uploadIntervalSeconds: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 86_400, description: 'how long rows are gathered; default 60' }),
+      Type.Integer({
+        minimum: 1,
+        maximum: 86_400,
+        description: 'how long rows are gathered; default 60, for a folder 5',
+      }),
     ),
     keep: Type.Optional(
       Type.Object(
@@ -166,3 +170,5 @@ export const ReportedCollectionSchema = Type.Object({
   /** Why the last upload failed; null when it did not. */
   lastError: Type.Union([Type.String(), Type.Null()]),
 });
+
+export type ReportedCollection = Static<typeof ReportedCollectionSchema>;

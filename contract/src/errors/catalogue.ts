@@ -1,6 +1,7 @@
 import { batchErrors } from './batch.ts';
 import { cliErrors } from './cli.ts';
 import { clientErrors } from './client.ts';
+import { collectionErrors } from './collection.ts';
 import { contractErrors } from './contract.ts';
 import { deployersErrors } from './deployers.ts';
 import { edgeErrors } from './edge.ts';
@@ -24,6 +25,7 @@ export const errorCatalogue = {
   batch: batchErrors,
   cli: cliErrors,
   client: clientErrors,
+  collection: collectionErrors,
   contract: contractErrors,
   deployers: deployersErrors,
   edge: edgeErrors,

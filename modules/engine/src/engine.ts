@@ -67,6 +67,8 @@ export interface EngineStats {
 export interface RequestOptions {
   /** Goes into logs and errors, and to the entry script. */
   readonly requestId: string;
+  /** What the caller calls the request; for those who observe the engine. */
+  readonly correlationId?: string;
   /** Gives the request up: it leaves the queue, or the worker's answer is dropped. */
   readonly signal?: AbortSignal;
   /** The deadline from the call on, queue included; default `limits.timeoutMs`. */

@@ -50,5 +50,9 @@ export type { AnswerHead, ByteStream, HttpCall, ScriptAnswer } from './scoring/j
 export type { ScriptDescription } from './entry/script-description.ts';
 export { classify } from './images/classify.ts';
 export type { ClassPlan, ScoredClass } from './images/classify.ts';
+export { bfloatToNumber, halfToNumber } from './half.ts';
+export { observeEngine } from './observe-engine.ts';
+export type { EngineObserver, ObservedInput, ObservedOutput, ScoringObservation } from './observe-engine.ts';
+export { confidenceOf } from './scoring/confidence-of.ts';
 export type { NamedTensors, Tensor, TensorData } from './tensor.ts';
 export { endWithHost } from './worker/end-with-host.ts';

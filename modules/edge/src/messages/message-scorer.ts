@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isEdgewrightError, messageOf } from '@edgewright/contract';
+import { confidenceOf } from '@edgewright/engine';
 import type { Engine, ScoreResult } from '@edgewright/engine';
 import type { Logger, ScoringMetrics } from '@edgewright/telemetry';
 import type { CloudFallback } from '../fallback/cloud-fallback.ts';
-import { confidenceOf } from '../fallback/confidence-of.ts';
 import { fallbackReasonOf } from '../fallback/fallback-settings.ts';
 import type { ScorerSettings } from '../scorer-settings.ts';
 import { composeError, composeResults, scoringModelOf } from './compose-outputs.ts';
