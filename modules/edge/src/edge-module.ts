@@ -55,15 +55,15 @@ export class EdgeModule implements AsyncDisposable {
   #settings: ScorerSettings = readScorerSettings({});
 
   constructor(options: EdgeModuleOptions) {
-    const { engine, logger, metrics, models } = options;
+    const { engine, logger, metrics, models, tracing } = options;
     this.#options = options;
     this.#edgeSettings = { ...defaultEdgeSettings, ...options.settings };
     this.#startLevel = logger.level;
     this.#counters = new EdgeCounters(metrics);
     const changed = (): void => this.#reporter.changed();
-    this.#updater = new ModelUpdater({ slot: models, engine, logger, changed });
+    this.#updater = new ModelUpdater({ slot: models, engine, logger, tracing, changed });
     const startEngine = options.startShadowEngine;
-    this.#shadow = new ShadowModel({ slot: models, startEngine, metrics, logger, changed });
+    this.#shadow = new ShadowModel({ slot: models, startEngine, metrics, logger, tracing, changed });
     this.#pause = new UpdatePause({
       intake: () => this.#intake,
       journaled: () => this.#acknowledgement.journaled,
@@ -167,9 +167,9 @@ export class EdgeModule implements AsyncDisposable {
   }
 
   #createFallback(): CloudFallback {
-    const { fallbackKey, stateDirectory, metrics, logger } = this.#options;
+    const { fallbackKey, stateDirectory, metrics, logger, tracing } = this.#options;
     return new CloudFallback({
-      endpoint: new CloudEndpoint(async () => fallbackKey?.()),
+      endpoint: new CloudEndpoint(async () => fallbackKey?.(), tracing),
       outlet: createFallbackOutlet(
         () => this.#handler,
         (inputName) => this.#settings.outputsOf(inputName),

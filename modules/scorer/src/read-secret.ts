@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf } from '@edgewright/contract';
 import { ScorerError } from './scorer-error.ts';
+import type { Variables } from './whole-number.ts';
 
 /** A secret itself, or the file that it stands in. */
 export type Secret = { readonly value: string } | { readonly file: string };
@@ -20,4 +21,12 @@ export async function readSecret(secret: Secret): Promise<string> {
       cause,
     });
   }
+}
+
+/** The secret that a variable holds, or the variable `NAME_FILE` names. */
+export function secretOf(variables: Variables, name: string): Secret | undefined {
+  const value = variables[name];
+  const file = variables[`${name}_FILE`];
+  if (value) return { value };
+  return file ? { file } : undefined;
 }

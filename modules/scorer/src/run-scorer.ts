@@ -5,7 +5,7 @@ import type { ScoringConfig } from '@edgewright/contract';
 import { runEdgeModule } from '@edgewright/edge';
 import type { ModelSlot } from '@edgewright/edge';
 import { createEngine, declaredSettings } from '@edgewright/engine';
-import type { Engine } from '@edgewright/engine';
+import type { Engine, EngineLogger } from '@edgewright/engine';
 import { createMetrics, createScoringMetrics, HealthBoard } from '@edgewright/telemetry';
 import type { Logger, Metrics } from '@edgewright/telemetry';
 import { imageModels, openModels } from './open-models.ts';
@@ -16,6 +16,7 @@ import { serveMetrics } from './serve-metrics.ts';
 import type { MetricsServer } from './serve-metrics.ts';
 import { serveService } from './serve-service.ts';
 import { startTracing } from './start-tracing.ts';
+import { tellPrints } from './tell-prints.ts';
 
 export interface RunScorerOptions {
   readonly environment: ScorerEnvironment;
@@ -32,8 +33,8 @@ export interface RunScorerOptions {
  */
 export async function runScorer({ environment, logger, signal }: RunScorerOptions): Promise<void> {
   const config = await readScoringConfig(environment.appRoot);
-  await using tracing = await startTracing(environment, logger);
   const metrics = createMetrics({ prefix: 'edgewright', labels: labelsOf(environment) });
+  await using tracing = await startTracing(environment, { logger, metrics });
   const scoringMetrics = createScoringMetrics(metrics);
   const image = {
     ...imageModels(config, environment),
@@ -42,7 +43,7 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
     ...(config.entryScript === undefined ? {} : { entryScript: path.join(environment.appRoot, config.entryScript) }),
   };
   const models = await openModels(config, image, { environment, logger });
-  const options = engineOptions(config, { environment, logger, signal });
+  const options = engineOptions(config, { environment, log: tellPrints(logger, tracing), signal });
   await using engine = await startEngine(models, options);
   scoringMetrics.watchEngine(() => engine.stats());
   const shared = { engine, logger, tracing, metrics, scoringMetrics };
@@ -99,7 +100,10 @@ async function startEngine(models: ModelSlot, options: ReturnType<typeof engineO
 }
 
 /** What an engine is made of beside its models. */
-function engineOptions(config: ScoringConfig, { environment, logger, signal }: RunScorerOptions) {
+function engineOptions(
+  config: ScoringConfig,
+  { environment, log, signal }: Pick<RunScorerOptions, 'environment' | 'signal'> & { readonly log: EngineLogger },
+) {
   const { backend, executionProviders } = config;
   // how requests are joined goes with the models: it is the image's, and other models may be swapped in
   const { batching: _batching, ...settings } = environment.engine;
@@ -107,7 +111,7 @@ function engineOptions(config: ScoringConfig, { environment, logger, signal }: R
     backend,
     ...(executionProviders === undefined ? {} : { executionProviders }),
     ...settings,
-    log: logger,
+    log,
     signal,
   };
 }

@@ -7,6 +7,7 @@ import {
   parseExecutionProviders,
 } from '@edgewright/contract';
 import type { EngineSettings } from '@edgewright/contract';
+import { secretOf } from './read-secret.ts';
 import type { Secret } from './read-secret.ts';
 import { ScorerError } from './scorer-error.ts';
 import { readServiceEnvironment } from './service-environment.ts';
@@ -34,7 +35,7 @@ export interface ScorerEnvironment {
   readonly fallbackKey: Secret | undefined;
   /** Credentials of container registries that models come from, as Docker writes them: themselves, or their file. */
   readonly registryCredentials: Secret | undefined;
-  /** Spans; absent where no endpoint is named. */
+  /** What is told to those who watch; absent where there is nobody. */
   readonly tracing: TracingEnvironment | undefined;
   /** What goes before the image's own settings; empty where nothing is set. */
   readonly engine: EngineSettings;
@@ -114,13 +115,6 @@ function readEngine(variables: Variables): EngineSettings {
     ...(workers === undefined ? {} : { workers }),
     ...(threads === undefined ? {} : { threads }),
   };
-}
-
-function secretOf(variables: Variables, name: string): Secret | undefined {
-  const value = variables[name];
-  const file = variables[`${name}_FILE`];
-  if (value) return { value };
-  return file ? { file } : undefined;
 }
 
 function readEdge(variables: Variables): EdgeEnvironment | undefined {

@@ -35,8 +35,13 @@ async function startScorer(environment: Readonly<Record<string, string>>) {
 
 it('makes spans of messages and requests, within the trace of their sender, and hands the trace on', async (context) => {
   const { executable } = await need(context, 'python-otlp');
-  const { endpoint, spans } = await startOtlpReceiver(executable);
-  const { hub, scorer } = await startScorer({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_SERVICE_NAME: 'faces' });
+  const { endpoint, spans, logs, points } = await startOtlpReceiver(executable);
+  const { hub, scorer } = await startScorer({
+    OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+    OTEL_SERVICE_NAME: 'faces',
+    SERVICE_NAME: 'faces-service',
+    EDGEWRIGHT_MODEL_DATA_LOG: 'true',
+  });
   await hub.deliver('in', '{"data":[[1,2,3]]}', { '$.mid': 'm1', traceparent, tracestate: 'a=1' });
   await hub.deliver('in', 'not JSON', { '$.mid': 'm2' });
   const url = await scorer.url();
@@ -73,6 +78,18 @@ it('makes spans of messages and requests, within the trace of their sender, and 
   const rejected = second.find(({ name }) => name === 'receive in');
   expect(rejected).toMatchObject({ parentSpanId: '', status: 'STATUS_CODE_ERROR' });
   expect(rejected?.attributes).toMatchObject({ 'error.type': 'MessageRejected' });
+  expect(rejected?.events).toMatchObject([{ name: 'exception', attributes: { 'exception.type': 'MessageRejected' } }]);
+
+  const answered = spans.find(({ attributes }) => attributes['resultCode'] === '200');
+  expect(answered?.attributes).toMatchObject({ success: true, name: '/score', url: `${url}/score` });
+  const data = { Models: 'model:1', Input: '{"data":[[1,2,3]]}', Prediction: '{"predictions":[[3,5,7]]}', 'Service Name': 'faces-service' }; // prettier-ignore
+  await expect.poll(() => logs).toHaveLength(2);
+  expect(logs).toMatchObject([
+    { body: 'model_data_collection', traceId: TRACE_ID, spanId: received?.spanId, attributes: data },
+    { body: 'model_data_collection', traceId: OTHER_TRACE_ID, spanId: answered?.spanId, attributes: data },
+  ]);
+  const scored = points.filter(({ name }) => name === 'edgewright_scoring_requests_total');
+  expect(scored).toContainEqual({ signal: 'metric', name: 'edgewright_scoring_requests_total', kind: 'sum', value: 1, attributes: expect.objectContaining({ host: 'web', outcome: 'ok', edge_device: 'dev' }) }); // prettier-ignore
 });
 
 it('scores and ends as ever when nobody takes the spans', async () => {

@@ -4,11 +4,14 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 /** What comes by the second and says nothing. */
 const PROBES = new Set(['/', '/metrics']);
 
+/** The span of a request, where there is one. */
+export type SpanOf = (request: FastifyRequest) => TraceSpan | undefined;
+
 /**
  * Makes a span of each request, within the trace that its `traceparent` names, with the attributes of OpenTelemetry's conventions for HTTP
- * servers. An answer of 500 and above is a failure.
+ * servers and those of Azure ML's server. An answer of 500 and above is a failure.
  */
-export function traceRequests(server: FastifyInstance, tracing: Tracing): void {
+export function traceRequests(server: FastifyInstance, tracing: Tracing): SpanOf {
   const spans = new WeakMap<FastifyRequest, TraceSpan>();
   const errors = new WeakMap<FastifyRequest, Error>();
   server.addHook('onRequest', (request, _reply, done) => {
@@ -21,13 +24,25 @@ export function traceRequests(server: FastifyInstance, tracing: Tracing): void {
     done();
   });
   server.addHook('onResponse', (request, reply, done) => {
+    const { statusCode } = reply;
     const span = spans.get(request);
-    span?.set({ 'http.response.status_code': reply.statusCode });
-    span?.end(
-      reply.statusCode >= 500 ? (errors.get(request) ?? new TypeError(`status ${reply.statusCode}`)) : undefined,
-    );
+    span?.set({
+      'http.response.status_code': statusCode,
+      resultCode: String(statusCode),
+      success: statusCode < 400,
+      name: request.url.split('?', 1)[0],
+      url: urlOf(request),
+      duration: Math.round(reply.elapsedTime * 1000) / 1000,
+    });
+    span?.end(statusCode >= 500 ? (errors.get(request) ?? new TypeError(`status ${statusCode}`)) : undefined);
     done();
   });
+  return (request) => spans.get(request);
+}
+
+/** Without the query, where callers put what nobody else should read. */
+function urlOf(request: FastifyRequest): string {
+  return `${request.protocol}://${request.host}${request.url.split('?', 1)[0]}`;
 }
 
 function beginRequest(tracing: Tracing, request: FastifyRequest, route: string | undefined): TraceSpan {
@@ -40,6 +55,8 @@ function beginRequest(tracing: Tracing, request: FastifyRequest, route: string |
       'http.route': route,
       'url.path': request.url.split('?', 1)[0],
       'url.scheme': request.protocol,
+      'server.address': request.hostname,
+      'server.port': request.port ?? undefined,
       'http.request.header.x-request-id': request.id,
     },
   });

@@ -13,6 +13,7 @@ import { serveGrpc } from './grpc/serve-grpc.ts';
 import type { GrpcServer } from './grpc/serve-grpc.ts';
 import { limitRate } from './limit-rate.ts';
 import { traceRequests } from './request-spans.ts';
+import type { SpanOf } from './request-spans.ts';
 import { otherIds, requestIdOf } from './request-ids.ts';
 import { allowOrigins } from './cors.ts';
 import { knownPaths, methodsOf } from './known-paths.ts';
@@ -102,7 +103,7 @@ export async function serveScoring(options: ServeScoringOptions): Promise<Scorin
   if (tls !== undefined) cleanup.use(tls.watch);
   const server = createServer({ bodyBytes: limits.bodyBytes, tls });
   addHooks(server, options);
-  if (options.tracing !== undefined) traceRequests(server, options.tracing);
+  const spanOf = options.tracing === undefined ? undefined : traceRequests(server, options.tracing);
   if (options.corsOrigins !== undefined) allowOrigins(server, options.corsOrigins);
   const beginDrain = closeConnectionsAfterAnswer(server);
   // one for both protocols, or an address could send as much over each
@@ -110,7 +111,7 @@ export async function serveScoring(options: ServeScoringOptions): Promise<Scorin
   if (rate !== undefined) limitRate(server, rate);
   if (options.authenticator !== undefined) protectRoutes(server, options.authenticator);
   const scoringMetrics = scoringMetricsOf(options);
-  addRoutes(server, { ...options, limits, scoringMetrics }, own);
+  addRoutes(server, { ...options, limits, scoringMetrics, spanOf }, own);
   const grpc = options.grpcPort === undefined ? undefined : cleanup.use(await startGrpc({ ...options, port: options.grpcPort, limits, scoringMetrics, rate })); // prettier-ignore
   const port = await listen(server, options);
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
@@ -156,7 +157,11 @@ function startGrpc({
   });
 }
 
-function addRoutes(server: FastifyInstance, options: HostOptions, own: OwnDocuments): void {
+function addRoutes(
+  server: FastifyInstance,
+  options: HostOptions & { readonly spanOf: SpanOf | undefined },
+  own: OwnDocuments,
+): void {
   const { engine, metrics, scoringMetrics } = options;
   addRootRoute(server, { hasPage: options.page ?? true });
   server.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
@@ -165,6 +170,7 @@ function addRoutes(server: FastifyInstance, options: HostOptions, own: OwnDocume
     engine,
     metrics: scoringMetrics,
     logger: options.logger,
+    spanOf: options.spanOf ?? (() => undefined),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });
   addScoreRoute(server, engine, answer);

@@ -1,6 +1,6 @@
-"""Receives spans over OTLP (HTTP with protocol buffers) with OpenTelemetry's own generated classes.
+"""Receives spans, logs and metrics over OTLP (HTTP with protocol buffers) with OpenTelemetry's own generated classes.
 
-On its output: one line with the port, then one line of JSON for each span.
+On its output: one line with the port, then one line of JSON for each span, log record and data point, with its signal.
 """
 
 import gzip
@@ -8,6 +8,14 @@ import json
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
+    ExportLogsServiceRequest,
+    ExportLogsServiceResponse,
+)
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
+    ExportMetricsServiceRequest,
+    ExportMetricsServiceResponse,
+)
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
@@ -17,6 +25,10 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 def value_of(value):
     kind = value.WhichOneof("value")
+    if kind == "kvlist_value":
+        return attributes_of(value.kvlist_value.values)
+    if kind == "array_value":
+        return [value_of(item) for item in value.array_value.values]
     return getattr(value, kind) if kind else None
 
 
@@ -30,6 +42,7 @@ def spans_of(request):
         for scope in group.scope_spans:
             for span in scope.spans:
                 yield {
+                    "signal": "span",
                     "name": span.name,
                     "kind": Span.SpanKind.Name(span.kind),
                     "traceId": span.trace_id.hex(),
@@ -39,8 +52,45 @@ def spans_of(request):
                     "endNs": str(span.end_time_unix_nano),
                     "status": Status.StatusCode.Name(span.status.code),
                     "attributes": attributes_of(span.attributes),
+                    "events": [{"name": event.name, "attributes": attributes_of(event.attributes)} for event in span.events],
                     "resource": resource,
                 }
+
+
+def logs_of(request):
+    for group in request.resource_logs:
+        for scope in group.scope_logs:
+            for record in scope.log_records:
+                yield {
+                    "signal": "log",
+                    "body": value_of(record.body),
+                    "severity": record.severity_text,
+                    "traceId": record.trace_id.hex(),
+                    "spanId": record.span_id.hex(),
+                    "attributes": attributes_of(record.attributes),
+                }
+
+
+def points_of(request):
+    for group in request.resource_metrics:
+        for scope in group.scope_metrics:
+            for metric in scope.metrics:
+                kind = metric.WhichOneof("data")
+                for point in getattr(metric, kind).data_points:
+                    yield {
+                        "signal": "metric",
+                        "name": metric.name,
+                        "kind": kind,
+                        "value": point.as_double,
+                        "attributes": attributes_of(point.attributes),
+                    }
+
+
+ROUTES = {
+    "/v1/traces": (ExportTraceServiceRequest, ExportTraceServiceResponse, spans_of),
+    "/v1/logs": (ExportLogsServiceRequest, ExportLogsServiceResponse, logs_of),
+    "/v1/metrics": (ExportMetricsServiceRequest, ExportMetricsServiceResponse, points_of),
+}
 
 
 class Receiver(BaseHTTPRequestHandler):
@@ -50,14 +100,15 @@ class Receiver(BaseHTTPRequestHandler):
         body = self.body()
         if self.headers.get("content-encoding") == "gzip":
             body = gzip.decompress(body)
-        if self.path != "/v1/traces" or self.headers["content-type"] != "application/x-protobuf":
+        if self.path not in ROUTES or self.headers["content-type"] != "application/x-protobuf":
             self.answer(404, b"")
             return
-        request = ExportTraceServiceRequest()
+        request_class, response_class, items_of = ROUTES[self.path]
+        request = request_class()
         request.ParseFromString(body)
-        sys.stdout.write("".join(json.dumps(span) + "\n" for span in spans_of(request)))
+        sys.stdout.write("".join(json.dumps(item) + "\n" for item in items_of(request)))
         sys.stdout.flush()
-        self.answer(200, ExportTraceServiceResponse().SerializeToString())
+        self.answer(200, response_class().SerializeToString())
 
     def body(self):
         if self.headers.get("transfer-encoding") != "chunked":

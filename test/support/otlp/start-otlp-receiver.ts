@@ -15,19 +15,44 @@ export interface ReceivedSpan {
   readonly endNs: string;
   readonly status: string;
   readonly attributes: Readonly<Record<string, unknown>>;
+  readonly events: readonly { readonly name: string; readonly attributes: Readonly<Record<string, unknown>> }[];
   readonly resource: Readonly<Record<string, unknown>>;
+}
+
+/** A log record as it arrived. */
+export interface ReceivedLog {
+  readonly body: unknown;
+  readonly severity: string;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** One figure of a metric as it arrived. */
+export interface ReceivedPoint {
+  readonly name: string;
+  readonly kind: 'sum' | 'gauge';
+  readonly value: number;
+  readonly attributes: Readonly<Record<string, unknown>>;
 }
 
 export interface OtlpReceiver {
   /** What `OTEL_EXPORTER_OTLP_ENDPOINT` is to be. */
   readonly endpoint: string;
   readonly spans: readonly ReceivedSpan[];
+  readonly logs: readonly ReceivedLog[];
+  readonly points: readonly ReceivedPoint[];
 }
+
+type Received =
+  | ({ readonly signal: 'span' } & ReceivedSpan)
+  | ({ readonly signal: 'log' } & ReceivedLog)
+  | ({ readonly signal: 'metric' } & ReceivedPoint);
 
 const program = fileURLToPath(new URL('receiver.py', import.meta.url));
 
 /**
- * Starts a receiver of spans for one test.
+ * Starts a receiver of spans, logs and metrics for one test.
  *
  * @param python the interpreter, of `need(context, 'python-otlp')`
  */
@@ -42,6 +67,13 @@ export async function startOtlpReceiver(python: string): Promise<OtlpReceiver> {
   const [first] = (await once(lines, 'line')) as [string];
   const { port } = JSON.parse(first) as { port: number };
   const spans: ReceivedSpan[] = [];
-  lines.on('line', (line) => spans.push(JSON.parse(line) as ReceivedSpan));
-  return { endpoint: `http://127.0.0.1:${port}`, spans };
+  const logs: ReceivedLog[] = [];
+  const points: ReceivedPoint[] = [];
+  lines.on('line', (line) => {
+    const received = JSON.parse(line) as Received;
+    if (received.signal === 'span') spans.push(received);
+    else if (received.signal === 'log') logs.push(received);
+    else points.push(received);
+  });
+  return { endpoint: `http://127.0.0.1:${port}`, spans, logs, points };
 }

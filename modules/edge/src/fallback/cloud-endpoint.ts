@@ -8,6 +8,7 @@ import {
   handleWhen,
 } from 'cockatiel';
 import type { CircuitBreakerPolicy } from 'cockatiel';
+import type { TraceCarrier, TraceSpan, Tracing } from '@edgewright/telemetry';
 import { EdgeError } from '../edge-error.ts';
 
 /** Failures in a row after which the endpoint is left alone for a while. */
@@ -25,6 +26,8 @@ export interface CloudRequest {
   readonly requestId: string;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** Where the message stands in a trace. */
+  readonly parent: TraceCarrier;
 }
 
 /**
@@ -33,11 +36,13 @@ export interface CloudRequest {
  */
 export class CloudEndpoint {
   readonly #key: () => Promise<string | undefined>;
+  readonly #tracing: Tracing | undefined;
   readonly #breaker: CircuitBreakerPolicy;
 
   /** @param key the key or token, asked for each time; undefined for an endpoint without one */
-  constructor(key: () => Promise<string | undefined>) {
+  constructor(key: () => Promise<string | undefined>, tracing?: Tracing) {
     this.#key = key;
+    this.#tracing = tracing;
     this.#breaker = circuitBreaker(
       handleWhen((error) => isEdgewrightError(error) && error.code === 'CloudUnavailable'),
       {
@@ -59,14 +64,36 @@ export class CloudEndpoint {
    */
   async score(request: CloudRequest): Promise<unknown> {
     try {
-      return await this.#breaker.execute(() => this.#ask(request));
+      return await this.#breaker.execute(() => this.#call(request));
     } catch (error) {
       if (!(error instanceof BrokenCircuitError)) throw error;
       throw new EdgeError('CloudUnavailable', `${hostOf(request.url)} is left alone for a while, after it failed`);
     }
   }
 
-  async #ask({ url, body, requestId, timeoutMs, signal }: CloudRequest): Promise<unknown> {
+  async #call(request: CloudRequest): Promise<unknown> {
+    const { hostname, port, protocol, pathname } = new URL(request.url);
+    const span = this.#tracing?.begin(`POST ${pathname}`, {
+      kind: 'client',
+      parent: request.parent,
+      attributes: {
+        'http.request.method': 'POST',
+        'url.full': `${protocol}//${hostOf(request.url)}${pathname}`,
+        'server.address': hostname,
+        'server.port': port === '' ? undefined : Number(port),
+      },
+    });
+    try {
+      const value = await this.#ask(request, span);
+      span?.end();
+      return value;
+    } catch (error) {
+      span?.end(error);
+      throw error;
+    }
+  }
+
+  async #ask({ url, body, requestId, timeoutMs, signal }: CloudRequest, span?: TraceSpan): Promise<unknown> {
     try {
       const key = await this.#key();
       const response = await fetch(url, {
@@ -77,10 +104,12 @@ export class CloudEndpoint {
         headers: {
           'content-type': 'application/json',
           'x-ms-client-request-id': requestId,
+          ...span?.carrier,
           ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
         },
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       });
+      span?.set({ 'http.response.status_code': response.status });
       const text = await readBounded(response);
       if (!response.ok) throw refusal(url, response.status, text);
       return JSON.parse(text) as unknown;

@@ -6,6 +6,7 @@ import { EdgeError } from '../edge-error.ts';
 import { MessageJournal } from '../journal/message-journal.ts';
 import type { JournalEntry } from '../journal/message-journal.ts';
 import type { InputMessage } from '../messages/input-message.ts';
+import { carrierOf } from '../messages/message-trace.ts';
 import type { CloudEndpoint } from './cloud-endpoint.ts';
 import type { FallbackReason, FallbackSettings } from './fallback-settings.ts';
 import { HourlyBudget } from './hourly-budget.ts';
@@ -204,7 +205,8 @@ export class CloudFallback implements AsyncDisposable {
       await budget.spend();
       const requestId = message.correlationId ?? message.messageId ?? '';
       const { url, timeoutMs } = settings;
-      const value = await endpoint.score({ url, timeoutMs, body: message.body, requestId, signal: this.#stop.signal });
+      const request = { url, timeoutMs, body: message.body, requestId, parent: carrierOf(message) };
+      const value = await endpoint.score({ ...request, signal: this.#stop.signal });
       if (!(await outlet.result(parked, value))) return false;
       this.#count('scored', parked.parked.reason);
       return true;

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isEdgewrightError, messageOf } from '@edgewright/contract';
 import { confidenceOf } from '@edgewright/engine';
 import type { Engine, ScoreResult } from '@edgewright/engine';
+import { acceleratorCall } from '@edgewright/telemetry';
 import type { Logger, ScoringMetrics } from '@edgewright/telemetry';
 import type { CloudFallback } from '../fallback/cloud-fallback.ts';
 import { fallbackReasonOf } from '../fallback/fallback-settings.ts';
@@ -62,7 +63,9 @@ export class MessageScorer {
       const started = performance.now();
       const data = decodeBody(message, settings().limits.bodyBytes);
       const decoded = performance.now();
-      const result = await this.#scoreWithRetries(message, { data, requestId, signal });
+      const result = await acceleratorCall(trace?.span, this.#options.engine.describe().backend, () =>
+        this.#scoreWithRetries(message, { data, requestId, signal }),
+      );
       const scored = performance.now();
       const names = settings().outputsOf(message.inputName);
       const outputs = composeResults(message, result, names);
@@ -75,7 +78,7 @@ export class MessageScorer {
         trace.stage('decode', started, decoded);
         trace.stage('run', decoded, scored);
         trace.stage('encode', scored, encoded);
-        trace.scoredBy(scoringModelOf(result.engine), result.backend);
+        trace.scored(requestId, data, result);
       }
       return { outputs };
     } catch (error) {

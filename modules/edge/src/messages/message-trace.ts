@@ -1,4 +1,7 @@
+import type { ScoreResult } from '@edgewright/engine';
+import { boundedJson, VALUE_LIMIT } from '@edgewright/telemetry';
 import type { TraceCarrier, TraceSpan, Tracing } from '@edgewright/telemetry';
+import { scoringModelOf } from './compose-outputs.ts';
 import type { InputMessage } from './input-message.ts';
 import type { OutputMessage } from './output-message.ts';
 
@@ -40,9 +43,22 @@ export class MessageTrace {
     this.#span.stage(name, epochMs(from), epochMs(to));
   }
 
-  /** The model that scored it. */
-  scoredBy(model: { readonly name: string; readonly version: string }, backend: string): void {
+  /** The work as a whole. */
+  get span(): TraceSpan {
+    return this.#span;
+  }
+
+  /** What was scored, and by which model. */
+  scored(requestId: string, data: unknown, { engine, backend, value }: ScoreResult): void {
+    const model = scoringModelOf(engine);
     this.#span.set({ 'edgewright.model': `${model.name}:${model.version}`, 'edgewright.backend': backend });
+    if (!this.#span.wantsData) return;
+    this.#span.scored({
+      requestId,
+      models: engine.models,
+      input: boundedJson(data, VALUE_LIMIT),
+      prediction: boundedJson(value, VALUE_LIMIT),
+    });
   }
 
   /** Sending begins. The outputs carry the trace on, in place of where the input was in it. */
@@ -67,6 +83,7 @@ export function epochMs(time: number): number {
   return performance.timeOrigin + time;
 }
 
-function carrierOf({ properties }: InputMessage): TraceCarrier {
+/** Where a message stands in its sender's trace. */
+export function carrierOf({ properties }: Pick<InputMessage, 'properties'>): TraceCarrier {
   return Object.fromEntries(properties.filter(([name]) => TRACE_PROPERTIES.has(name)));
 }

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isEdgewrightError, messageOf } from '@edgewright/contract';
-import type { Logger } from '@edgewright/telemetry';
+import type { Logger, Tracing } from '@edgewright/telemetry';
 import { EdgeError } from '../edge-error.ts';
 import { downloadModel, publicUrl } from './download-model.ts';
+import type { DownloadOptions } from './download-model.ts';
 import { fileDigest } from './file-digest.ts';
 import type { ModelSlot } from './model-slot.ts';
 import { isSignedBy } from './model-signature.ts';
@@ -39,6 +40,7 @@ export interface FetchModelOptions {
   readonly publicKey: ModelSlot['publicKey'];
   readonly registryCredentials: ModelSlot['registryCredentials'];
   readonly logger: Logger;
+  readonly tracing?: Tracing | undefined;
   readonly signal: AbortSignal;
   /** Told of each step; `reason` says why a download waits. */
   readonly onStep: (step: FetchStep) => void;
@@ -92,7 +94,7 @@ async function downloadWithPatience(model: WantedModel, options: FetchModelOptio
   for (;;) {
     try {
       onStep({ state: 'downloading' });
-      return await downloadModel({
+      return await tracedDownload(options.tracing, {
         url: model.url,
         sha256: model.sha256,
         sizeBytes: model.sizeBytes,
@@ -108,6 +110,29 @@ async function downloadWithPatience(model: WantedModel, options: FetchModelOptio
       await sleep(pauseMs, undefined, { signal, ref: false });
       pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
     }
+  }
+}
+
+/** Fetching a model is a call to whoever keeps it: Blob Storage, a registry, a web server. */
+async function tracedDownload(tracing: Tracing | undefined, options: DownloadOptions): Promise<boolean> {
+  const { hostname, port, protocol } = new URL(options.url);
+  const isHttp = protocol === 'https:' || protocol === 'http:';
+  const span = tracing?.begin('fetch model', {
+    kind: 'client',
+    attributes: {
+      'http.request.method': isHttp ? 'GET' : undefined,
+      'url.full': publicUrl(options.url),
+      'server.address': hostname || 'file',
+      'server.port': port === '' ? undefined : Number(port),
+    },
+  });
+  try {
+    const isResumed = await downloadModel(options);
+    span?.end();
+    return isResumed;
+  } catch (error) {
+    span?.end(error);
+    throw error;
   }
 }
 

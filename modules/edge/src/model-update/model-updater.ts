@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '@edgewright/contract';
 import type { EngineSettings } from '@edgewright/contract';
 import type { Engine, EngineDescription } from '@edgewright/engine';
-import type { Logger } from '@edgewright/telemetry';
+import type { Logger, Tracing } from '@edgewright/telemetry';
 import { EdgeError } from '../edge-error.ts';
 import { fetchModel, sameAddress } from './fetch-model.ts';
 import type { FetchStep, WantedModel } from './fetch-model.ts';
@@ -23,6 +23,7 @@ export interface ModelUpdaterOptions {
   readonly slot: ModelSlot;
   readonly engine: Engine;
   readonly logger: Logger;
+  readonly tracing?: Tracing | undefined;
   /** The status changed in a way that should be seen soon. */
   readonly changed: () => void;
 }
@@ -172,8 +173,8 @@ export class ModelUpdater implements AsyncDisposable {
   }
 
   async #advance(signal: AbortSignal): Promise<void> {
-    const { slot, logger } = this.#options;
-    const { store } = slot;
+    const { slot, logger, tracing } = this.#options;
+    const { store, publicKey, registryCredentials } = slot;
     const wanted = this.#wanted;
     if (signal.aborted || this.#isClosed || store === undefined) return;
     if (wanted === undefined) {
@@ -194,9 +195,8 @@ export class ModelUpdater implements AsyncDisposable {
     }
     try {
       this.#report.about(model, this.#storeOf().record, { state: 'downloading' });
-      const { publicKey, registryCredentials } = slot;
       const onStep = (step: FetchStep): void => this.#report.step(step);
-      await fetchModel(wanted, { store, publicKey, registryCredentials, logger, signal, onStep });
+      await fetchModel(wanted, { store, publicKey, registryCredentials, logger, tracing, signal, onStep });
       await this.#warmUp(model, wanted.warmUp, signal);
     } catch (error) {
       signal.throwIfAborted();

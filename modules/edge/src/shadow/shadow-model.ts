@@ -1,7 +1,7 @@
 import { messageOf } from '@edgewright/contract';
 import type { ScorerReported } from '@edgewright/contract';
 import type { Engine, ScoreResult, SwapOptions } from '@edgewright/engine';
-import type { Logger, Metrics } from '@edgewright/telemetry';
+import type { Logger, Metrics, Tracing } from '@edgewright/telemetry';
 import { fetchModel } from '../model-update/fetch-model.ts';
 import type { FetchStep, WantedModel } from '../model-update/fetch-model.ts';
 import type { ModelSlot } from '../model-update/model-slot.ts';
@@ -22,6 +22,7 @@ export interface ShadowModelOptions {
   readonly startEngine: ((models: SwapOptions, signal: AbortSignal) => Promise<Engine>) | undefined;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  readonly tracing?: Tracing | undefined;
   readonly changed: () => void;
 }
 
@@ -100,7 +101,7 @@ export class ShadowModel implements AsyncDisposable {
   }
 
   async #exchange(model: WantedShadow | undefined, signal: AbortSignal): Promise<void> {
-    const { slot, startEngine, logger } = this.#options;
+    const { slot, startEngine, logger, tracing } = this.#options;
     const { store, publicKey, registryCredentials } = slot;
     await this.#release();
     if (signal.aborted || store === undefined || startEngine === undefined) return;
@@ -109,7 +110,7 @@ export class ShadowModel implements AsyncDisposable {
     try {
       const onStep = (step: FetchStep): void =>
         this.#enter('fetching', step.state === 'downloading' ? step.reason : undefined);
-      await fetchModel(model, { store, publicKey, registryCredentials, logger, signal, onStep });
+      await fetchModel(model, { store, publicKey, registryCredentials, logger, tracing, signal, onStep });
       this.#enter('loading');
       const engine = await startEngine(slot.optionsFor(model, model.warmUp), signal);
       this.#engine = engine;

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import type { sendUnaryData, ServerDuplexStream, ServerUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { Engine } from '@edgewright/engine';
 import { messageOf } from '@edgewright/contract';
-import type { Logger, ScoringMetrics } from '@edgewright/telemetry';
+import { acceleratorCall } from '@edgewright/telemetry';
+import type { Logger, ScoringMetrics, Tracing } from '@edgewright/telemetry';
 import { modelMetadata, repositoryIndex, servedModel, serverMetadata } from '../served-models.ts';
 import { openCall } from './grpc-call.ts';
 import type { GrpcCall } from './grpc-call.ts';
@@ -10,6 +11,7 @@ import { grpcFailure } from './grpc-failure.ts';
 import type { GrpcFailure } from './grpc-failure.ts';
 import type { ModelInferRequest, ModelInferResponse } from './grpc-messages.ts';
 import type { Grpc } from './grpc-runtime.ts';
+import { dataText, traceInfer } from './grpc-spans.ts';
 import { readInferRequest } from './read-infer-request.ts';
 import { writeInferResponse } from './write-infer-response.ts';
 
@@ -18,6 +20,7 @@ export interface InferenceServiceOptions {
   readonly engine: Engine;
   readonly metrics: ScoringMetrics;
   readonly logger: Logger;
+  readonly tracing?: Tracing | undefined;
   /** Milliseconds that a request may take, when its caller allows more. */
   readonly timeoutMs?: number | undefined;
 }
@@ -67,23 +70,27 @@ function answerUnary<Request>(options: InferenceServiceOptions, handle: Handle<R
   };
 }
 
-async function infer(
-  { engine, metrics }: InferenceServiceOptions,
+function infer(
+  { engine, metrics, tracing, grpc }: InferenceServiceOptions,
   request: ModelInferRequest,
-  { requestId, signal, timeoutMs }: GrpcCall,
+  call: GrpcCall,
 ): Promise<ModelInferResponse> {
-  const { model_name: name, model_version: version } = request;
-  const model = servedModel(engine.describe(), { name, version });
-  const read = readInferRequest(request, model);
-  const { outputs, timings } = await engine.infer({
-    model: model.name,
-    inputs: read.inputs,
-    requestId,
-    signal,
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  return traceInfer({ grpc, tracing }, call, async (span) => {
+    const { requestId, signal, timeoutMs } = call;
+    const { model_name: name, model_version: version } = request;
+    const description = engine.describe();
+    const model = servedModel(description, { name, version });
+    const read = readInferRequest(request, model);
+    const input = dataText(span, read.inputs);
+    const limits = timeoutMs === undefined ? { signal } : { signal, timeoutMs };
+    const { outputs, timings } = await acceleratorCall(span, description.backend, () =>
+      engine.infer({ model: model.name, inputs: read.inputs, requestId, ...limits }),
+    );
+    metrics.record({ host: 'grpc', outcome: 'ok', timings });
+    if (input !== undefined)
+      span?.scored({ requestId, models: [model], input, prediction: dataText(span, outputs) ?? '' });
+    return writeInferResponse(read, model, outputs);
   });
-  metrics.record({ host: 'grpc', outcome: 'ok', timings });
-  return writeInferResponse(read, model, outputs);
 }
 
 /** A request that fails is answered with its reason; the stream goes on. */

@@ -1,8 +1,11 @@
-import type { Engine } from '@edgewright/engine';
+import type { Engine, EngineDescription, ScoreResult } from '@edgewright/engine';
 import { messageOf } from '@edgewright/contract';
-import type { Logger, ScoringMetrics } from '@edgewright/telemetry';
+import { acceleratorCall, boundedJson, VALUE_LIMIT } from '@edgewright/telemetry';
+import type { Logger, ScoringMetrics, TraceSpan } from '@edgewright/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answerError } from '../answer-error.ts';
+import { otherIds } from '../request-ids.ts';
+import type { SpanOf } from '../request-spans.ts';
 import { readPayload } from './read-payload.ts';
 import type { Payload } from './read-payload.ts';
 import { markRun, sendResult } from './send-result.ts';
@@ -11,6 +14,7 @@ export interface ScoreRouteOptions {
   readonly engine: Engine;
   readonly metrics: ScoringMetrics;
   readonly logger: Logger;
+  readonly spanOf: SpanOf;
   readonly timeoutMs?: number;
 }
 
@@ -32,21 +36,30 @@ export function addScoreRoute(server: FastifyInstance, engine: Engine, answer: A
 }
 
 /** Answers requests with an engine, counts them, and gives them up when their callers have gone. */
-export function answerWith({ engine, metrics, logger, timeoutMs }: ScoreRouteOptions): Answer {
+export function answerWith({ engine, metrics, logger, spanOf, timeoutMs }: ScoreRouteOptions): Answer {
   return async (request, reply, read) => {
     try {
+      const span = spanOf(request);
       const payload = read();
       const options = {
         requestId: request.id,
         signal: whenGone(reply),
         ...(timeoutMs === undefined ? {} : { timeoutMs }),
       };
+      const { backend } = engine.describe();
+      // before it is scored: arrays may be given away
+      const input = span?.wantsData === true ? inputOf(payload) : '';
       if (payload.kind === 'score') {
-        const result = await engine.score({ ...payload, ...options });
+        const result = await acceleratorCall(span, backend, () => engine.score({ ...payload, ...options }));
+        if (span?.wantsData === true) tellScored(span, request, { ...result, input, prediction: predictionOf(result) });
         metrics.record({ host: 'web', outcome: result.answer?.failed === true ? 'EntryScriptFailed' : 'ok', timings: result.timings }); // prettier-ignore
         return sendResult(reply, result, (error) => noteBroken(logger, request, error));
       }
-      const { outputs, timings } = await engine.infer({ model: payload.model, inputs: payload.inputs, ...options });
+      const { model, inputs } = payload;
+      const result = await acceleratorCall(span, backend, () => engine.infer({ model, inputs, ...options }));
+      const { outputs, timings } = result;
+      if (span?.wantsData === true)
+        tellScored(span, request, { ...result, input, prediction: boundedJson(outputs, VALUE_LIMIT) });
       const { headers, body } = payload.encode(outputs);
       metrics.record({ host: 'web', outcome: 'ok', timings });
       markRun(reply, { failed: false, timings });
@@ -56,6 +69,34 @@ export function answerWith({ engine, metrics, logger, timeoutMs }: ScoreRouteOpt
       throw error;
     }
   };
+}
+
+interface Told {
+  readonly engine: EngineDescription;
+  readonly input: string;
+  readonly prediction: string;
+}
+
+function tellScored(span: TraceSpan, { id, headers }: FastifyRequest, { engine, input, prediction }: Told): void {
+  const { 'x-ms-client-request-id': client } = otherIds(headers, id);
+  span.scored({ requestId: id, clientRequestId: client, models: engine.models, input, prediction });
+}
+
+function inputOf(payload: Payload): string {
+  if (payload.kind === 'tensors') return boundedJson(payload.inputs, VALUE_LIMIT);
+  const bytes = payload.image ?? payload.http?.body;
+  if (payload.data !== undefined || bytes === undefined) return boundedJson(payload.data, VALUE_LIMIT);
+  return boundedJson({ bytes: bytes.byteLength }, VALUE_LIMIT);
+}
+
+function predictionOf({ value, answer }: ScoreResult): string {
+  if (answer === undefined) return boundedJson(value, VALUE_LIMIT);
+  const { status, headers, body } = answer;
+  if (!(body instanceof Uint8Array)) return boundedJson({ status }, VALUE_LIMIT);
+  const type = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? '';
+  if (!/json|^text\//.test(type)) return boundedJson({ status, bytes: body.byteLength }, VALUE_LIMIT);
+  // one byte more than is told, so that the mark of what was cut appears
+  return boundedJson({ status, body: new TextDecoder().decode(body.subarray(0, VALUE_LIMIT + 1)) }, VALUE_LIMIT);
 }
 
 /** The caller has its status already, and sees a connection that is cut: the reason stands in the log. */
