@@ -73,6 +73,17 @@ export const LocalDeploymentSchema = Type.Object(
     computeType: Type.Literal('local'),
     port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535, description: 'default: any free port' })),
     authEnabled: Switch(false, 'edgewright’s own: whether requests need a key'),
+    container: Switch(false, 'edgewright’s own: a container of this machine’s Docker Engine instead of a process'),
+    containerResourceRequirements: Type.Optional(
+      Type.Object(
+        {
+          cpu: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: 'cores; default: no limit' })),
+          memoryInGB: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: 'gigabytes; default: no limit' })),
+        },
+        { ...closed, description: 'edgewright’s own: what the container may not exceed; needs container' },
+      ),
+    ),
+    containerNetwork: Words('edgewright’s own: a network of the engine; default: its bridge, else the host’s network'),
   },
   { ...closed, $id: 'https://edgewright.dev/schemas/deploymentconfig-local.json' },
 );
@@ -81,6 +92,7 @@ export const LocalDeploymentSchema = Type.Object(
 export const AciDeploymentSchema = Type.Object(
   {
     ...common,
+    ...limits,
     computeType: Type.Literal('ACI'),
     containerResourceRequirements: Type.Optional(
       Type.Object(

@@ -29,7 +29,7 @@ const BASE =
 
 /**
  * Azure Resource Manager as far as container groups go. It checks the token, the api-version, the path, and of a body the
- * name, location, image, resources (1 to 4 cores in all, 16 GB, no GPU), ports and label; it has a quota, labels that are taken,
+ * name, location, image, resources (at most 4 cores and 16 GB, no GPU), ports and label, and what may not change in place; it has a quota, labels that are taken,
  * throttling, and operations that take a few polls. Values that are secure are never given back. It does not check: images,
  * networks, encryption, regions, RBAC; and it runs nothing, so tests say what becomes of containers.
  */
@@ -67,6 +67,14 @@ export class ArmServer implements AsyncDisposable {
 
   get endpoint(): string {
     return `https://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** What becomes of a group that was sent. */
+  become(name: string, provisioningState: string, instanceView: unknown): void {
+    const group = this.groups.get(name);
+    if (group === undefined) throw new TypeError(`there is no group ${name}`);
+    group.properties.provisioningState = provisioningState;
+    Object.assign(group.properties.containers[0]?.properties ?? {}, { instanceView });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -132,6 +140,9 @@ export class ArmServer implements AsyncDisposable {
         'ResourceRequestsNotValid',
         `the requested resource is not available: cpu ${cpu}, memory ${memoryInGB}`,
       );
+    const present = this.groups.get(name);
+    if (present !== undefined && fixedOf(present) !== fixedOf(group))
+      return refusal(400, 'InvalidContainerGroupUpdate', `The updates on container group '${name}' are invalid. If you are going to update the os type, restart policy, network profile, CPU, memory or GPU resources for a container group, you must delete it first and then create a new one.`); // prettier-ignore
     if (!this.groups.has(name) && this.groups.size >= this.quota)
       return refusal(
         409,
@@ -167,6 +178,12 @@ export class ArmServer implements AsyncDisposable {
     this.#operations.set(operation, left - 1);
     return left > 0 ? { status: 202, body: { status: 'InProgress' } } : { status: 200, body: { status: 'Succeeded' } };
   }
+}
+
+/** What ACI does not change in place. */
+function fixedOf({ location, properties }: Group): string {
+  const { osType, restartPolicy, containers, subnetIds } = properties;
+  return JSON.stringify([location, osType, restartPolicy, containers[0]?.properties['resources'], subnetIds]);
 }
 
 function refusal(status: number, code: string, message: string): Answer {

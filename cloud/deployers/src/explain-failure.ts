@@ -8,6 +8,8 @@ export interface ScorerEnd {
   readonly signal: string | undefined;
   /** What it wrote, the oldest line first. */
   readonly log: readonly string[];
+  /** Set when the kernel ended it, or a process of it, at this limit. */
+  readonly memoryLimitInGB?: number;
 }
 
 /** In which stage of a start an error arises. */
@@ -26,9 +28,17 @@ const STAGES: Readonly<Record<string, string>> = {
 const SHOWN_LINES = 20;
 
 /** Says from its log and its exit why a scorer did not come up: the stage, the failure, and what to mend. */
-export function explainFailure({ exitCode, signal, log }: ScorerEnd): StageFailure {
+export function explainFailure({ exitCode, signal, log, memoryLimitInGB }: ScorerEnd): StageFailure {
   const tail = log.slice(-SHOWN_LINES);
   const ending = signal === undefined ? `exit code ${exitCode ?? 'unknown'}` : `the signal ${signal}`;
+  if (memoryLimitInGB !== undefined) {
+    return {
+      stage: 'start',
+      message: `it was ended by the kernel because it took more than ${Number(memoryLimitInGB.toFixed(2))} GB of memory`,
+      likelyCause: 'Its limit is too low for the model. Raise memoryInGB, or make the model smaller.',
+      log: tail,
+    };
+  }
   const said = log.map(errorOf).findLast((error) => error !== undefined);
   if (said !== undefined) {
     const entry = entryOf(said.code);

@@ -1,4 +1,5 @@
 export { AciTarget } from './aci/aci-target.ts';
+export { readCertificate } from './aci/read-certificate.ts';
 export { AksTarget } from './aks/aks-target.ts';
 export type { KubernetesManifest } from './aks/kubernetes-manifest.ts';
 export { completeDeploymentConfig } from './config/complete-deployment-config.ts';
@@ -16,6 +17,8 @@ export { trafficShares, withRoles } from './endpoint/traffic.ts';
 export type { TrafficShare, TrafficVersion } from './endpoint/traffic.ts';
 export { DeployersError } from './deployers-error.ts';
 export { applySpec, driveDeployment, waitForDeployment } from './drive-deployment.ts';
+export { ContainerEngine } from './containers/container-engine.ts';
+export { imageRepository, isOwnImage } from './local/container-replicas.ts';
 export { LocalTarget } from './local/local-target.ts';
 export { checkServiceName } from './service-spec.ts';
 export type { ServiceSpec } from './service-spec.ts';

@@ -12,14 +12,11 @@ export function serviceEnvironment(spec: ServiceSpec, places: CredentialPlaces):
   const { settings } = spec;
   // callers know the endpoint, and tokens are for it
   const name = spec.endpoint?.name ?? spec.name;
-  const limits =
-    settings.computeType === 'ACI'
-      ? {}
-      : {
-          EDGEWRIGHT_MAX_CONCURRENT_REQUESTS: String(settings.maxConcurrentRequestsPerContainer),
-          EDGEWRIGHT_MAX_QUEUE_WAIT_MS: String(settings.maxQueueWaitMs),
-          EDGEWRIGHT_SCORING_TIMEOUT_MS: String(settings.scoringTimeoutMs),
-        };
+  const limits = {
+    EDGEWRIGHT_MAX_CONCURRENT_REQUESTS: String(settings.maxConcurrentRequestsPerContainer),
+    EDGEWRIGHT_MAX_QUEUE_WAIT_MS: String(settings.maxQueueWaitMs),
+    EDGEWRIGHT_SCORING_TIMEOUT_MS: String(settings.scoringTimeoutMs),
+  };
   const engine = settings.engine === undefined ? {} : { EDGEWRIGHT_ENGINE: JSON.stringify(settings.engine) };
   const page = settings.page ? {} : { EDGEWRIGHT_PAGE: 'false' };
   return { SERVICE_NAME: name, ...limits, ...engine, ...page, ...authentication({ name, settings }, places) };

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { completeDeploymentConfig } from '@edgewright/deployers';
+import { completeDeploymentConfig, readCertificate } from '@edgewright/deployers';
 import type { DeploymentSettings } from '@edgewright/deployers';
 import Type from 'typebox';
 import { readDocument } from './read-document.ts';
@@ -38,10 +38,18 @@ export async function readSettings(
   base: Readonly<Record<string, unknown>> = {},
 ): Promise<DeploymentSettings> {
   if (typeof config !== 'string')
-    return completeDeploymentConfig(merge(merge(base, config), overrides), 'the deployment configuration');
+    return withGoodCertificate(
+      completeDeploymentConfig(merge(merge(base, config), overrides), 'the deployment configuration'),
+    );
   const written = await readDocument(Type.Unknown(), config, 'the deployment configuration');
   const placed = withPlacedFiles(written, path.dirname(path.resolve(config)));
-  return completeDeploymentConfig(merge(merge(base, placed), overrides), path.basename(config));
+  return withGoodCertificate(completeDeploymentConfig(merge(merge(base, placed), overrides), path.basename(config)));
+}
+
+/** Looked at before an image is built and sent. */
+function withGoodCertificate(settings: DeploymentSettings): DeploymentSettings {
+  if (settings.computeType === 'ACI') readCertificate(settings);
+  return settings;
 }
 
 /** Files that a configuration names stand relative to it. */

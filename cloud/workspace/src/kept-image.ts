@@ -1,3 +1,4 @@
+import { isOwnImage } from '@edgewright/deployers';
 import type { ServiceRecord } from '@edgewright/deployers';
 import type { DeployInput } from './deploy-input.ts';
 
@@ -6,6 +7,7 @@ export function keptImage(
   { spec }: ServiceRecord,
   { models, inferenceConfig }: Partial<DeployInput>,
 ): string | undefined {
-  const changes = models !== undefined || inferenceConfig !== undefined || spec.settings.computeType === 'local';
+  const isBuiltHere = spec.settings.computeType === 'local' && (!spec.settings.container || isOwnImage(spec.artifact));
+  const changes = models !== undefined || inferenceConfig !== undefined || isBuiltHere;
   return changes ? undefined : spec.artifact;
 }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { DeploymentSettings, ServiceSpec, ServiceStore } from '@edgewright/deployers';
 import { appFoldersOf } from './app-folders.ts';
 import type { DeployInput } from './deploy-input.ts';
+import { localDirectory } from './open-target.ts';
 import { prepareArtifact } from './prepare-artifact.ts';
 import type { WorkspaceFolders } from './workspace-folders.ts';
 import type { WorkspaceImages } from './workspace-images.ts';
@@ -39,6 +40,7 @@ export async function makeServiceSpec(
     revision,
     computeTarget: computeTarget === undefined ? undefined : store.getTarget(computeTarget),
     directory: apps.directoryOf(revision),
+    servicesDirectory: localDirectory(folders),
     isDry,
     former: former?.spec,
   });

@@ -4,6 +4,11 @@ import { thisProcess } from './this-process.ts';
 import { WorkspaceError } from './workspace-error.ts';
 import type { WorkspaceFolders } from './workspace-folders.ts';
 
+/** Where local services are kept. */
+export function localDirectory({ services }: WorkspaceFolders): string {
+  return path.join(services, 'local');
+}
+
 const READY_TIMEOUT_MS = 5000;
 
 /**
@@ -19,8 +24,8 @@ export async function openTarget(
 ): Promise<Target> {
   const { AksTarget, LocalTarget } = await import('@edgewright/deployers');
   if (computeType === 'local') {
-    const { nodePath, environment } = thisProcess();
-    return new LocalTarget({ directory: path.join(folders.services, 'local'), nodePath, environment });
+    const { nodePath, environment, engineEnvironment } = thisProcess();
+    return new LocalTarget({ directory: localDirectory(folders), nodePath, environment, engineEnvironment });
   }
   const found = requireTarget(computeType, computeTarget, store);
   if (found.computeType === 'ACI') return await openAzure(found);

@@ -4,6 +4,7 @@ import type { Model } from '@edgewright/contract';
 import type { ComputeTarget, DeploymentSettings, ServiceSpec } from '@edgewright/deployers';
 import type { DeployInput } from './deploy-input.ts';
 import { freePort } from './free-port.ts';
+import { loadIntoEngine } from './load-into-engine.ts';
 import { readDocument } from './read-document.ts';
 import { WorkspaceError } from './workspace-error.ts';
 import type { WorkspaceImages } from './workspace-images.ts';
@@ -20,6 +21,8 @@ export interface PrepareParts {
   readonly isDry: boolean;
   readonly former: ServiceSpec | undefined;
   readonly computeTarget: ComputeTarget | undefined;
+  /** Holds what local services are. */
+  readonly servicesDirectory: string;
 }
 
 type Artifact = Pick<ServiceSpec, 'artifact' | 'models' | 'port'>;
@@ -29,16 +32,17 @@ type Input = DeployInput & { readonly settings: DeploymentSettings };
 export async function prepareArtifact(input: Input, parts: PrepareParts): Promise<Artifact> {
   const found: Model[] = [];
   for (const reference of input.models) found.push(await parts.models.show(reference));
-  return input.settings.computeType === 'local' ? await layOut(input, found, parts) : await pushed(input, found, parts);
+  const { settings } = input;
+  if (settings.computeType !== 'local') return await pushed(input, found, parts);
+  const port = settings.port ?? parts.former?.port ?? (await freePort());
+  const made = settings.container ? await loaded(input, found, parts) : await layOut(input, found, parts);
+  return { ...made, models: found.map(({ id }) => id), port };
 }
 
-/** At a port that stays for the life of the service. */
-async function layOut(input: Input, found: readonly Model[], parts: PrepareParts): Promise<Artifact> {
-  const { models, directory, isDry, former } = parts;
-  const { settings, inferenceConfig } = input;
-  const port = (settings.computeType === 'local' ? settings.port : undefined) ?? former?.port ?? (await freePort());
-  const ids = found.map(({ id }) => id);
-  if (isDry) return { artifact: directory, models: ids, port };
+async function layOut(input: Input, found: readonly Model[], parts: PrepareParts): Promise<{ artifact: string }> {
+  const { models, directory, isDry } = parts;
+  const { inferenceConfig } = input;
+  if (isDry) return { artifact: directory };
   const [config, packaged, { layOutApp }] = await Promise.all([
     inferenceConfig === undefined
       ? {}
@@ -48,7 +52,24 @@ async function layOut(input: Input, found: readonly Model[], parts: PrepareParts
   ]);
   const configDirectory = inferenceConfig === undefined ? '.' : path.dirname(path.resolve(inferenceConfig));
   const app = await layOutApp({ models: packaged, config, configDirectory, directory });
-  return { artifact: app.directory, models: ids, port };
+  return { artifact: app.directory };
+}
+
+/** An image in this machine's Docker Engine. */
+async function loaded(input: Input, found: readonly Model[], parts: PrepareParts): Promise<{ artifact: string }> {
+  const { images, isDry, revision, servicesDirectory } = parts;
+  const { ContainerEngine, imageRepository } = await import('@edgewright/deployers');
+  const tag = `${imageRepository(servicesDirectory, input.name)}:${revision}`;
+  if (isDry) return { artifact: input.image ?? tag };
+  // before anything is built
+  const engine = await ContainerEngine.open();
+  if (input.image !== undefined) {
+    if (await engine.hasImage(input.image)) return { artifact: input.image };
+    const message = `cannot run the image "${input.image}": the Docker Engine does not have it; pull it first, or leave --image out`;
+    throw new WorkspaceError('EngineImageMissing', message, { details: { image: input.image } });
+  }
+  await loadIntoEngine({ ...input, models: found.map(({ id }) => id) }, { images, tag });
+  return { artifact: tag };
 }
 
 async function pushed(input: Input, found: readonly Model[], parts: PrepareParts): Promise<Artifact> {

@@ -1,4 +1,4 @@
-import type { Observation, ServiceRecord, ServiceState } from '@edgewright/deployers';
+import type { DeploymentSettings, Observation, ServiceRecord, ServiceState } from '@edgewright/deployers';
 
 /** A service as Azure ML describes one. */
 export interface Service {
@@ -21,6 +21,8 @@ export interface Service {
   readonly description: string | null;
   readonly tags: Readonly<Record<string, string>>;
   readonly properties: Readonly<Record<string, string>>;
+  /** The deployment configuration with every default, without keys. */
+  readonly deploymentConfig: Omit<DeploymentSettings, 'keys'>;
   readonly createdTime: string;
   readonly updatedTime: string;
   readonly error: { readonly code: string; readonly message: string; readonly stage?: string } | null;
@@ -48,6 +50,7 @@ export function serviceView(record: ServiceRecord, seen: Observation | undefined
     description: settings.description ?? null,
     tags: settings.kvTags,
     properties: settings.properties,
+    deploymentConfig: withoutKeys(settings),
     createdTime: record.createdTime,
     updatedTime: record.updatedTime,
     error:
@@ -55,4 +58,10 @@ export function serviceView(record: ServiceRecord, seen: Observation | undefined
         ? (record.error ?? null)
         : { code: 'DeploymentFailed', message: failure.message, stage: failure.stage },
   };
+}
+
+function withoutKeys(settings: DeploymentSettings): Omit<DeploymentSettings, 'keys'> {
+  const shown = { ...settings };
+  delete shown.keys;
+  return shown;
 }

@@ -64,7 +64,7 @@ export class WorkspaceServices {
     const settings = await readSettings(input.deploymentConfig, input.overrides);
     using store = await this.#store();
     const former = store.former(input.name, input.overwrite === true);
-    if (former !== undefined && former.spec.settings.computeType !== settings.computeType) {
+    if (former !== undefined && kindOf(former.spec.settings) !== kindOf(settings)) {
       await this.delete(input.name);
       return await this.#change(store, undefined, { ...input, settings });
     }
@@ -80,10 +80,10 @@ export class WorkspaceServices {
     const former = store.get(input.name);
     const config = input.deploymentConfig ?? { ...former.spec.settings };
     const settings = await readSettings(config, input.overrides);
-    const { computeType } = former.spec.settings;
-    if (settings.computeType !== computeType) {
+    const [present, wanted] = [kindOf(former.spec.settings), kindOf(settings)];
+    if (present !== wanted) {
       const { DeployersError } = await import('@edgewright/deployers');
-      throw new DeployersError('DeploymentConfigInvalid', `the service ${input.name} runs on ${computeType}, and the configuration is for ${settings.computeType}`); // prettier-ignore
+      throw new DeployersError('DeploymentConfigInvalid', `the service ${input.name} runs on ${present}, and the configuration is for ${wanted}; deploy it again with --overwrite`); // prettier-ignore
     }
     return await this.#change(store, former, {
       ...input,
@@ -264,4 +264,10 @@ export class WorkspaceServices {
   #apps(name: string): AppFolders {
     return appFoldersOf(name, this.#folders);
   }
+}
+
+/** What an update cannot change. */
+function kindOf(settings: DeploymentSettings): string {
+  const { computeType } = settings;
+  return computeType === 'local' && settings.container ? 'local, as a container' : computeType;
 }

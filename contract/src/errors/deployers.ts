@@ -44,6 +44,13 @@ export const deployersErrors = {
     meaning: 'A service did not become healthy in time, and did not fail either',
     remedy: 'Look at `edgewright service show`; it may still come up, or wait for resources.',
   },
+  ContainerEngineUnusable: {
+    fault: 'user',
+    httpStatus: 503,
+    meaning: 'No Docker Engine of this machine can be used',
+    remedy:
+      'Install or start one (`docker info` must work for this user), or leave `container` out: services run as processes too.',
+  },
   CredentialsNotUsed: {
     fault: 'user',
     httpStatus: 400,

@@ -26,6 +26,19 @@ export const workspaceErrors = {
     meaning: 'A deployment manifest has errors and was not pushed',
     remedy: 'Run `edgewright manifest lint FILE`; each finding names its place and its remedy.',
   },
+  BaseImageMissing: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'A service is to run as a container, and its image would have no C library for Node.js',
+    remedy:
+      'Name a `baseImage` in the inference configuration, such as debian:12-slim or an OCI layout; docs/images.md says which.',
+  },
+  EngineImageMissing: {
+    fault: 'user',
+    httpStatus: 404,
+    meaning: 'A service is to run an image as a container that the Docker Engine does not have',
+    remedy: 'Pull it into the engine first, or leave --image out to have one built.',
+  },
   ComputeTargetMissing: {
     fault: 'user',
     httpStatus: 400,

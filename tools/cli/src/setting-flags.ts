@@ -36,6 +36,7 @@ const SETTINGS: readonly SettingFlag[] = [
   flag('--secondary-key <key>', 'keys.secondaryKey', words),
   flag('--page <bool>', 'page', truth),
   flag('--port <n>', 'port', number),
+  flag('--container [bool]', 'container', truth),
   flag('--timeout-ms <n>', 'scoringTimeoutMs', number),
   flag('--replica-max-concurrent-requests <n>', 'maxConcurrentRequestsPerContainer', number),
   flag('--max-request-wait-time <ms>', 'maxQueueWaitMs', number),
@@ -77,7 +78,7 @@ export function settingOverrides(given: Readonly<Record<string, unknown>>): Reco
 
 /** commander's name of a flag: `--max-request-wait-time <ms>` is `maxRequestWaitTime`. */
 function attribute(flags: string): string {
-  const name = /--([a-z-]+) </.exec(flags)?.[1];
+  const name = /--([a-z-]+) [<[]/.exec(flags)?.[1];
   if (name === undefined) throw new CliError('UsageInvalid', `the flag "${flags}" has no long name`);
   return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

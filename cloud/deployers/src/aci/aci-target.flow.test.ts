@@ -32,18 +32,12 @@ async function setUp(config: Record<string, unknown> = {}) {
       credentials,
     };
   };
-  const become = (provisioningState: string, instanceView: unknown): void => {
-    const group = arm.groups.get('diabetes');
-    if (group === undefined) throw new TypeError('there is no group');
-    group.properties.provisioningState = provisioningState;
-    Object.assign(group.properties.containers[0]?.properties ?? {}, { instanceView });
-  };
   const deploy = (next: ServiceSpec, provisioningState: string, instanceView: unknown) =>
     driveDeployment({
       target,
       spec: next,
       events: ({ stage }) => {
-        if (stage === 'service.apply') setTimeout(() => become(provisioningState, instanceView), 50);
+        if (stage === 'service.apply') setTimeout(() => arm.become('diabetes', provisioningState, instanceView), 50);
       },
     });
   return { arm, target, spec, deploy };
@@ -76,6 +70,21 @@ describe('the ACI target', () => {
     await target.remove(first);
     expect(arm.groups.size).toBe(0);
     expect(await target.observe(first)).toBeUndefined();
+  });
+
+  it('deletes first what ACI cannot change in place, and says so', async () => {
+    const { arm, target, spec, deploy } = await setUp();
+    await deploy(await spec(), 'Succeeded', running);
+    const larger = completeDeploymentConfig({ computeType: 'ACI', containerResourceRequirements: { cpu: 2 } }, 'test');
+    const second = { ...(await spec(2)), settings: larger };
+    const [change] = (await target.plan(second)).changes;
+    expect(change?.reason).toBe(
+      'revision 1 becomes 2; ACI cannot change cpu in place, so the group is deleted and made anew',
+    );
+    expect((await deploy(second, 'Succeeded', running)).revision).toBe(2);
+    expect(arm.groups.get('diabetes')?.properties.containers[0]?.properties).toMatchObject({
+      resources: { requests: { cpu: 2 } },
+    });
   });
 
   it('goes on when it is throttled', async () => {

@@ -8,6 +8,7 @@ import type { ServiceSpec } from '../service-spec.ts';
 import type { Observation, Plan, Target } from '../target.ts';
 import { CONTAINER, containerGroupOf, PORT, REVISION_TAG } from './container-group.ts';
 import type { AciPlace } from './container-group.ts';
+import { changedFixedProperties } from './fixed-properties.ts';
 
 export interface AciTargetOptions extends AciPlace {
   readonly credential: TokenCredential;
@@ -43,12 +44,16 @@ export class AciTarget implements Target {
   async plan(spec: ServiceSpec): Promise<Plan> {
     const present = await this.#get(spec.name);
     const subject = `container group ${this.#options.resourceGroup}/${spec.name}`;
-    // made here to find what is wrong with it before anything is sent
-    containerGroupOf(spec, this.#options);
+    const group = containerGroupOf(spec, this.#options);
     if (present === undefined) return { spec, changes: [{ action: 'create', subject }] };
     this.#requireOurs(present, spec.name);
     const revision = present.tags?.[REVISION_TAG] ?? 'unknown';
-    const reason = `revision ${revision} becomes ${spec.revision}; its container starts anew`;
+    const fixed = changedFixedProperties(present, group);
+    const how =
+      fixed.length === 0
+        ? 'its container starts anew'
+        : `ACI cannot change ${fixed.join(', ')} in place, so the group is deleted and made anew`;
+    const reason = `revision ${revision} becomes ${spec.revision}; ${how}`;
     return { spec, changes: [{ action: 'update', subject, reason }] };
   }
 
@@ -56,6 +61,7 @@ export class AciTarget implements Target {
     const present = await this.#get(spec.name);
     if (present !== undefined) this.#requireOurs(present, spec.name);
     const group = containerGroupOf(spec, this.#options);
+    if (present !== undefined && changedFixedProperties(present, group).length > 0) await this.#delete(spec.name);
     await this.#call(`create the container group ${spec.name}`, () =>
       this.#client.containerGroups.beginCreateOrUpdate(this.#options.resourceGroup, spec.name, group),
     );
@@ -106,8 +112,12 @@ export class AciTarget implements Target {
     const present = await this.#get(spec.name);
     if (present === undefined) return;
     this.#requireOurs(present, spec.name);
-    await this.#call(`delete the container group ${spec.name}`, () =>
-      this.#client.containerGroups.beginDeleteAndWait(this.#options.resourceGroup, spec.name, {
+    await this.#delete(spec.name);
+  }
+
+  async #delete(name: string): Promise<void> {
+    await this.#call(`delete the container group ${name}`, () =>
+      this.#client.containerGroups.beginDeleteAndWait(this.#options.resourceGroup, name, {
         updateIntervalInMs: this.pollMs,
       }),
     );

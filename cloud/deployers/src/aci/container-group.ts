@@ -1,11 +1,10 @@
 import type { ContainerGroup } from '@azure/arm-containerinstance';
-import { readFileSync } from 'node:fs';
-import { messageOf } from '@edgewright/contract';
 import type { AciSettings } from '../config/complete-deployment-config.ts';
 import { publicKeys } from '../credentials/service-credentials.ts';
-import { DeployersError } from '../deployers-error.ts';
 import { serviceEnvironment } from '../service-environment.ts';
 import type { ServiceSpec } from '../service-spec.ts';
+import { readCertificate } from './read-certificate.ts';
+import type { CertificateFiles } from './read-certificate.ts';
 
 /** A place in Azure for container groups. */
 export interface AciPlace {
@@ -30,7 +29,7 @@ type Variables = NonNullable<ContainerGroup['containers'][number]['environmentVa
 /**
  * The container group of a service.
  *
- * @throws DeployersError `DeploymentConfigInvalid` when the files of the certificate cannot be read
+ * @throws DeployersError `DeploymentConfigInvalid` when the certificate cannot be used
  */
 export function containerGroupOf(spec: ServiceSpec, place: AciPlace): ContainerGroup {
   const settings = spec.settings as AciSettings;
@@ -103,29 +102,18 @@ interface SecretMount {
 }
 
 function volumesOf({ credentials }: ServiceSpec, settings: AciSettings): SecretMount[] {
-  const { sslEnabled, sslCertificate = '', sslKey = '' } = settings;
+  const files = readCertificate(settings);
   const { signingKey } = credentials;
-  const tls = (): SecretMount => ({
+  const tls = ({ certificate, privateKey }: CertificateFiles): SecretMount => ({
     name: 'tls',
     mountPath: TLS_FOLDER,
-    secret: { 'tls.crt': base64Of(sslCertificate), 'tls.key': base64Of(sslKey) },
+    secret: { 'tls.crt': certificate.toString('base64'), 'tls.key': privateKey.toString('base64') },
   });
   const jwks = Buffer.from(signingKey === undefined ? '' : publicKeys(signingKey)).toString('base64');
   return [
-    ...(sslEnabled ? [tls()] : []),
+    ...(files === undefined ? [] : [tls(files)]),
     ...(signingKey === undefined ? [] : [{ name: 'jwks', mountPath: JWKS_FOLDER, secret: { 'jwks.json': jwks } }]),
   ];
-}
-
-function base64Of(file: string): string {
-  try {
-    return readFileSync(file).toString('base64');
-  } catch (cause) {
-    throw new DeployersError('DeploymentConfigInvalid', `cannot read the PEM file "${file}": ${messageOf(cause)}`, {
-      details: { file },
-      cause,
-    });
-  }
 }
 
 function registryOf(

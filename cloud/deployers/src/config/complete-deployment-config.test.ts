@@ -26,10 +26,17 @@ describe('defaults', () => {
   };
 
   it.each([
-    [{ computeType: 'local' }, { ...common, ...limits, computeType: 'local', authEnabled: false }],
+    [{ computeType: 'local' }, { ...common, ...limits, computeType: 'local', authEnabled: false, container: false }],
     [
       { computeType: 'aci' },
-      { ...common, computeType: 'ACI', authEnabled: false, sslEnabled: false, containerResourceRequirements },
+      {
+        ...common,
+        ...limits,
+        computeType: 'ACI',
+        authEnabled: false,
+        sslEnabled: false,
+        containerResourceRequirements,
+      },
     ],
     [
       { computeType: 'AKS' },

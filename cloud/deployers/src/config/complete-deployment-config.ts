@@ -8,7 +8,7 @@ import {
 import type { AciDeployment, AksDeployment, LocalDeployment } from '@edgewright/contract';
 import type { TSchema } from 'typebox';
 import Value from 'typebox/value';
-import { checkAci, checkAks, checkCommon } from './deployment-rules.ts';
+import { checkAci, checkAks, checkCommon, checkLocal } from './deployment-rules.ts';
 
 type Autoscaler = Required<NonNullable<AksDeployment['autoScaler']>>;
 type Probe = Required<NonNullable<AksDeployment['livenessProbeRequirements']>>;
@@ -19,9 +19,9 @@ type With<Config, Keys extends keyof Config> = Omit<Config, Keys> & { [Name in K
 type Common = 'kvTags' | 'properties' | 'tokenAuthEnabled' | 'appInsightsEnabled' | 'authEnabled' | 'page';
 type Limits = 'scoringTimeoutMs' | 'maxConcurrentRequestsPerContainer' | 'maxQueueWaitMs';
 
-export type LocalSettings = With<LocalDeployment, Common | Limits>;
+export type LocalSettings = With<LocalDeployment, Common | Limits | 'container'>;
 
-export type AciSettings = Omit<With<AciDeployment, Common | 'sslEnabled'>, 'containerResourceRequirements'> & {
+export type AciSettings = Omit<With<AciDeployment, Common | Limits | 'sslEnabled'>, 'containerResourceRequirements'> & {
   readonly containerResourceRequirements: { readonly cpu: number; readonly memoryInGB: number; readonly gpu?: number };
 };
 
@@ -65,6 +65,7 @@ export function completeDeploymentConfig(value: unknown, source: string): Deploy
   const written = checked as DeploymentSettings;
   checkCommon(written, source);
   const settings = Value.Default(schema, Value.Clone(checked)) as DeploymentSettings;
+  if (settings.computeType === 'local') checkLocal(settings, source);
   if (settings.computeType === 'ACI') checkAci(settings, source);
   if (settings.computeType !== 'aks') return settings;
   checkAks(checked as AksDeployment, source);

@@ -1,4 +1,4 @@
-import type { AciDeployment, AksDeployment, DeploymentConfig } from '@edgewright/contract';
+import type { AciDeployment, AksDeployment, DeploymentConfig, LocalDeployment } from '@edgewright/contract';
 import { DeployersError } from '../deployers-error.ts';
 
 /** What holds for every target. `written` is what stands in the file, before defaults. */
@@ -19,6 +19,20 @@ export function checkCommon(written: DeploymentConfig, source: string): void {
       '$.appInsightsEnabled',
       'nothing is sent to Application Insights; the service has its figures at /metrics in the form of Prometheus',
     );
+  }
+}
+
+/** A process has no limits and no network of its own. */
+export function checkLocal(settings: LocalDeployment, source: string): void {
+  if (settings.container === true) return;
+  for (const key of ['containerResourceRequirements', 'containerNetwork'] as const) {
+    if (settings[key] !== undefined) {
+      throw invalid(
+        source,
+        `$.${key}`,
+        'it is for a container, and the service is to be a process; set container to true',
+      );
+    }
   }
 }
 

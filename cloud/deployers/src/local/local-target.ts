@@ -2,15 +2,19 @@ import { spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { LocalSettings } from '../config/complete-deployment-config.ts';
+import { ContainerEngine } from '../containers/container-engine.ts';
+import { CREDENTIALS_FOLDER } from '../containers/scorer-container-options.ts';
 import { publicKeys } from '../credentials/service-credentials.ts';
 import { DeployersError } from '../deployers-error.ts';
 import { serviceEnvironment } from '../service-environment.ts';
 import type { ServiceSpec } from '../service-spec.ts';
 import type { PlannedChange } from '../planned-change.ts';
 import type { Observation, Plan, Target } from '../target.ts';
+import { imageRepository, ownerOf } from './container-replicas.ts';
 import { hostProgram } from './host-program.ts';
 import { ServiceFolder } from './service-folder.ts';
-import type { ServiceStatus } from './service-folder.ts';
+import type { DesiredService, ServiceStatus } from './service-folder.ts';
 import { readServiceLog } from './service-log.ts';
 
 export interface LocalTargetOptions {
@@ -20,6 +24,8 @@ export interface LocalTargetOptions {
   readonly nodePath: string;
   /** Variables that a program needs on this machine, such as PATH. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Variables by which a Docker Engine is found, such as DOCKER_HOST. */
+  readonly engineEnvironment?: Readonly<Record<string, string>>;
 }
 
 const STOP_DEADLINE_MS = 30_000;
@@ -27,7 +33,7 @@ const HOST_START_MS = 15_000;
 /** Time for callers to hear that a revision goes. */
 const DRAIN_SECONDS = '1';
 
-/** Runs services as processes of this machine, each under a host process that outlives whoever deployed it. */
+/** Runs services as processes or containers of this machine, each under a host process that outlives whoever deployed it. */
 export class LocalTarget implements Target {
   readonly computeType = 'local';
   readonly pollMs = 100;
@@ -41,7 +47,8 @@ export class LocalTarget implements Target {
   async plan(spec: ServiceSpec): Promise<Plan> {
     const folder = this.#folder(spec);
     const desired = await folder.readDesired();
-    const subject = `process of ${spec.name} at http://127.0.0.1:${spec.port}`;
+    const kind = isContainer(spec) ? 'container' : 'process';
+    const subject = `${kind} of ${spec.name} at http://127.0.0.1:${spec.port}`;
     const changes: PlannedChange[] =
       desired === undefined || desired.state === 'stopped'
         ? [{ action: 'create', subject }]
@@ -56,13 +63,7 @@ export class LocalTarget implements Target {
       revision: spec.revision,
       state: 'running',
       port: spec.port ?? 0,
-      program: path.join(spec.artifact, 'scorer', 'main.mjs'),
-      environment: {
-        ...this.#options.environment,
-        AML_APP_ROOT: spec.artifact,
-        EDGEWRIGHT_DRAIN_SECONDS: DRAIN_SECONDS,
-        ...serviceEnvironment(spec, { keysFile: folder.keysFile, jwksFile: folder.jwksFile }),
-      },
+      ...(isContainer(spec) ? inContainer(spec) : this.#inProcess(spec, folder)),
     });
     await this.#ensureHost(folder);
   }
@@ -102,7 +103,30 @@ export class LocalTarget implements Target {
       }
       await sleep(this.pollMs);
     }
+    if (isContainer(spec)) await this.#removeContainers(spec, folder);
     await rm(folder.directory, { recursive: true, force: true });
+  }
+
+  #inProcess(
+    spec: ServiceSpec,
+    { keysFile, jwksFile }: ServiceFolder,
+  ): Pick<DesiredService, 'program' | 'environment'> {
+    return {
+      program: path.join(spec.artifact, 'scorer', 'main.mjs'),
+      environment: {
+        ...this.#options.environment,
+        AML_APP_ROOT: spec.artifact,
+        EDGEWRIGHT_DRAIN_SECONDS: DRAIN_SECONDS,
+        ...serviceEnvironment(spec, { keysFile, jwksFile }),
+      },
+    };
+  }
+
+  /** What a host that was killed left, and the images of all revisions. */
+  async #removeContainers(spec: ServiceSpec, folder: ServiceFolder): Promise<void> {
+    const engine = await ContainerEngine.open();
+    await engine.removeContainers(ownerOf(folder));
+    await engine.removeImages(imageRepository(this.#options.directory, spec.name));
   }
 
   #folder({ name }: ServiceSpec): ServiceFolder {
@@ -116,7 +140,7 @@ export class LocalTarget implements Target {
       cwd: folder.directory,
       detached: true,
       stdio: 'ignore',
-      env: { ...this.#options.environment },
+      env: { ...this.#options.environment, ...this.#options.engineEnvironment },
     });
     host.on('error', () => {});
     host.unref();
@@ -128,6 +152,25 @@ export class LocalTarget implements Target {
       await sleep(this.pollMs / 2);
     }
   }
+}
+
+function isContainer({ settings }: ServiceSpec): boolean {
+  return settings.computeType === 'local' && settings.container;
+}
+
+function inContainer(spec: ServiceSpec): Pick<DesiredService, 'container' | 'environment'> {
+  const { containerResourceRequirements: limits, containerNetwork: network } = spec.settings as LocalSettings;
+  const files = { keysFile: `${CREDENTIALS_FOLDER}/keys.json`, jwksFile: `${CREDENTIALS_FOLDER}/jwks.json` };
+  return {
+    environment: { EDGEWRIGHT_DRAIN_SECONDS: DRAIN_SECONDS, ...serviceEnvironment(spec, files) },
+    container: {
+      image: spec.artifact,
+      service: spec.name,
+      models: spec.models,
+      ...limits,
+      ...(network === undefined ? {} : { network }),
+    },
+  };
 }
 
 const noStatus: ServiceStatus = { restarts: 0, updatedTime: '' };

@@ -1,3 +1,5 @@
+import { ContainerReplicas } from './container-replicas.ts';
+import { ProcessReplica } from './process-replica.ts';
 import { ServiceFolder } from './service-folder.ts';
 import { ServiceHost } from './service-host.ts';
 
@@ -7,7 +9,13 @@ const lock = folder.lock();
 if (lock !== undefined) {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
-  await new ServiceHost(folder).run(stop.signal);
+  const containers = new ContainerReplicas(folder);
+  const host = new ServiceHost(folder, (desired, log) =>
+    desired.container === undefined
+      ? new ProcessReplica(desired, log)
+      : containers.start(desired, desired.container, log),
+  );
+  await host.run(stop.signal);
   lock[Symbol.dispose]();
 }
 // another host has the service already, or this one is done

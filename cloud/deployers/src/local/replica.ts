@@ -1,66 +1,20 @@
-import cluster from 'node:cluster';
-import type { Worker } from 'node:cluster';
-import type { ScorerEnd } from '../explain-failure.ts';
+import type { StageFailure } from '../stage-failure.ts';
 import type { DesiredService } from './service-folder.ts';
 import type { ServiceLog } from './service-log.ts';
 
-/** What is kept of the log to explain an end. */
-const KEPT_LINES = 200;
-/** The scorer itself gives up closing after 9.5 s and what it drains. */
-const STOP_MS = 15_000;
-
-/**
- * A scorer that runs. All of them get their listening socket from this process, so one takes over from another without a
- * moment in which nobody listens, and without a request lost.
- */
-export class Replica {
+/** One revision of a local service that runs, as a process or as a container. */
+export interface Replica {
   readonly revision: number;
-  /** Resolves when it listens, which it does once it is warm; never when it ends before. */
+  readonly processId?: number | undefined;
+  /** Resolves when it can score; never when it ends before. */
   readonly ready: Promise<void>;
-  readonly ended: Promise<ScorerEnd>;
-  readonly #worker: Worker;
-  readonly #log: string[] = [];
-
-  constructor({ revision, program, port, environment }: DesiredService, log: ServiceLog) {
-    this.revision = revision;
-    cluster.schedulingPolicy = cluster.SCHED_NONE;
-    cluster.setupPrimary({
-      exec: program,
-      args: [],
-      execArgv: ['--disable-warning=ExperimentalWarning'],
-      silent: true,
-    });
-    this.#worker = cluster.fork({ ...environment, PORT: String(port), EDGEWRIGHT_HTTP_HOST: '127.0.0.1' });
-    const { stdout, stderr } = this.#worker.process;
-    for (const stream of [stdout, stderr]) if (stream !== null) log.take(stream, (line) => this.#keep(line));
-    this.ready = new Promise((resolve) => {
-      this.#worker.on('listening', ({ port: listening }) => {
-        if (listening === port) resolve();
-      });
-    });
-    this.ended = new Promise((resolve) => {
-      // `close` comes after the last line of its output, `exit` may come before
-      this.#worker.process.once('close', (code: number | null, signal: string | null) =>
-        resolve({ exitCode: code ?? undefined, signal: signal ?? undefined, log: this.#log }),
-      );
-      this.#worker.on('error', () => {});
-    });
-  }
-
-  get processId(): number | undefined {
-    return this.#worker.process.pid;
-  }
-
+  /** Why it ended; it never rejects. */
+  readonly ended: Promise<StageFailure>;
+  /** Takes the requests from then on; called once it is ready, and before the former one is stopped. */
+  serve(): Promise<void>;
   /** Lets it finish what it took, then ends it. */
-  async stop(): Promise<void> {
-    this.#worker.process.kill('SIGTERM');
-    const timer = setTimeout(() => this.#worker.process.kill('SIGKILL'), STOP_MS);
-    await this.ended;
-    clearTimeout(timer);
-  }
-
-  #keep(line: string): void {
-    this.#log.push(line);
-    if (this.#log.length > KEPT_LINES) this.#log.shift();
-  }
+  stop(): Promise<void>;
 }
+
+/** Begins to start what is wanted, and returns at once. */
+export type StartReplica = (desired: DesiredService, log: ServiceLog) => Replica;

@@ -1,15 +1,28 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import path from 'node:path';
+import type { ContainerLimits } from '../containers/scorer-container-options.ts';
 import type { StageFailure } from '../stage-failure.ts';
+
+/** What a container is made of. */
+export interface DesiredContainer extends ContainerLimits {
+  /** By the name that it has in the Docker Engine. */
+  readonly image: string;
+  /** A network of the engine; default: the engine's bridge, or the host's network where it has none. */
+  readonly network?: string;
+  readonly service: string;
+  readonly models: readonly string[];
+}
 
 /** What the host of a service is to do; written by those who deploy, read by the host. */
 export interface DesiredService {
   readonly revision: number;
   readonly state: 'running' | 'stopped';
   readonly port: number;
-  /** The scorer's program. */
-  readonly program: string;
+  /** The scorer's program, for a process. */
+  readonly program?: string;
+  /** What to run as a container, instead of a process. */
+  readonly container?: DesiredContainer;
   /** Variables of the scorer. */
   readonly environment: Readonly<Record<string, string>>;
 }

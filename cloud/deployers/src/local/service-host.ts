@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { explainFailure } from '../explain-failure.ts';
-import { Replica } from './replica.ts';
+import type { Replica, StartReplica } from './replica.ts';
+import type { StageFailure } from '../stage-failure.ts';
 import type { DesiredService, ServiceFolder, ServiceStatus } from './service-folder.ts';
 import { ServiceLog } from './service-log.ts';
 
@@ -16,6 +16,7 @@ const STABLE_MS = 60_000;
 export class ServiceHost {
   readonly #folder: ServiceFolder;
   readonly #log: ServiceLog;
+  readonly #startReplica: StartReplica;
   #serving: Replica | undefined;
   #status: ServiceStatus = { restarts: 0, updatedTime: '' };
   #failedRevision: number | undefined;
@@ -24,8 +25,10 @@ export class ServiceHost {
   #startedAt = 0;
   #restartAt = 0;
 
-  constructor(folder: ServiceFolder) {
+  /** @param start begins to start a replica, and returns at once */
+  constructor(folder: ServiceFolder, start: StartReplica) {
     this.#folder = folder;
+    this.#startReplica = start;
     this.#log = new ServiceLog(folder.log);
   }
 
@@ -34,57 +37,80 @@ export class ServiceHost {
     for (;;) {
       const desired = await this.#folder.readDesired();
       if (signal.aborted || desired === undefined || desired.state === 'stopped') break;
-      await this.#reconcile(desired);
+      await this.#reconcile(desired, signal);
       await sleep(LOOK_MS);
     }
-    await this.#serving?.stop();
+    const last = this.#serving;
     this.#serving = undefined;
+    await last?.stop();
     await this.#report({ revision: undefined, processId: undefined, starting: undefined, failure: undefined });
   }
 
-  async #reconcile(desired: DesiredService): Promise<void> {
-    if (this.#serving?.revision === desired.revision) return;
+  async #reconcile(desired: DesiredService, signal: AbortSignal): Promise<void> {
+    const { revision } = desired;
+    if (this.#serving?.revision === revision) return;
     // a revision that never came up is not tried again; one that served and ended is
-    if (this.#failedRevision === desired.revision && this.#servedRevision !== desired.revision) return;
-    if (Date.now() < this.#restartAt) return;
-    await this.#start(desired);
+    if (this.#failedRevision === revision && this.#servedRevision !== revision) return;
+    // what was not tried yet does not wait for what failed before it
+    if (this.#servedRevision === revision && Date.now() < this.#restartAt) return;
+    await this.#start(desired, signal);
   }
 
-  async #start(desired: DesiredService): Promise<void> {
+  async #start(desired: DesiredService, signal: AbortSignal): Promise<void> {
     const { revision } = desired;
     const isRestart = this.#failedRevision === revision;
     await this.#report({ starting: revision, ...(isRestart ? {} : { failure: undefined }) });
-    const replica = new Replica(desired, this.#log);
-    const timer = new AbortController();
+    const replica = this.#startReplica(desired, this.#log);
+    const waiting = new AbortController();
+    const over = AbortSignal.any([waiting.signal, AbortSignal.timeout(START_MS)]);
     const outcome = await Promise.race([
       replica.ready.then(() => 'ready' as const),
       replica.ended,
-      sleep(START_MS, 'late' as const, { signal: timer.signal, ref: false }).catch(() => 'late' as const),
+      this.#givenUp(desired, { over, signal }),
     ]);
-    timer.abort();
+    waiting.abort();
     if (outcome === 'ready') {
       await this.#takeOver(replica);
       return;
     }
-    if (outcome === 'late') await replica.stop();
+    if (typeof outcome === 'string') await replica.stop();
+    if (outcome === 'not wanted') {
+      await this.#report({ starting: undefined });
+      return;
+    }
     this.#failedRevision = revision;
     this.#delayRestart();
     const failure =
       outcome === 'late'
         ? {
-            ...explainFailure(await replica.ended),
+            ...(await replica.ended),
             stage: 'start',
             message: `it was not ready within ${START_MS / 1000} s`,
             likelyCause: 'Loading the model, init() or the warm-up hangs or takes too long.',
           }
-        : explainFailure(outcome);
+        : outcome;
     await this.#report({ starting: undefined, failure: { ...failure, revision } });
   }
 
+  /** Ends when the start took too long, or when something else is wanted meanwhile. */
+  async #givenUp(
+    { revision }: DesiredService,
+    { over, signal }: { readonly over: AbortSignal; readonly signal: AbortSignal },
+  ): Promise<'late' | 'not wanted'> {
+    while (!over.aborted) {
+      await sleep(LOOK_MS, undefined, { ref: false });
+      const desired = await this.#folder.readDesired();
+      if (signal.aborted || desired?.state !== 'running' || desired.revision !== revision) return 'not wanted';
+    }
+    return 'late';
+  }
+
   async #takeOver(replica: Replica): Promise<void> {
+    await replica.serve();
     const former = this.#serving;
     this.#serving = replica;
     this.#failedRevision = undefined;
+    if (this.#servedRevision !== replica.revision) this.#restartMs = FIRST_RESTART_MS;
     this.#servedRevision = replica.revision;
     this.#startedAt = Date.now();
     void replica.ended.then((end) => this.#ended(replica, end));
@@ -93,7 +119,7 @@ export class ServiceHost {
     await former?.stop();
   }
 
-  async #ended(replica: Replica, end: Awaited<Replica['ended']>): Promise<void> {
+  async #ended(replica: Replica, end: StageFailure): Promise<void> {
     if (this.#serving !== replica) return;
     this.#serving = undefined;
     if (Date.now() - this.#startedAt > STABLE_MS) this.#restartMs = FIRST_RESTART_MS;
@@ -101,7 +127,7 @@ export class ServiceHost {
     await this.#report({
       revision: undefined,
       processId: undefined,
-      failure: { ...explainFailure(end), stage: 'run', revision: replica.revision },
+      failure: { ...end, stage: 'run', revision: replica.revision },
       restarts: this.#status.restarts + 1,
     });
   }

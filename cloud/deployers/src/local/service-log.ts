@@ -19,20 +19,24 @@ export class ServiceLog {
   /** Keeps what a stream brings, line by line, and hands each line on. */
   take(source: Readable, each: (line: string) => void): void {
     let rest = '';
+    const take = (line: string): void => {
+      each(line);
+      this.write(line);
+    };
     source.setEncoding('utf8');
     source.on('data', (chunk: string) => {
       const lines = (rest + chunk).split('\n');
       rest = (lines.pop() ?? '').slice(0, MAX_LINE_LENGTH);
-      for (const line of lines) this.#keep(line, each);
+      for (const line of lines) take(line);
     });
     source.on('end', () => {
-      if (rest !== '') this.#keep(rest, each);
+      if (rest !== '') take(rest);
     });
     source.on('error', () => {});
   }
 
-  #keep(line: string, each: (line: string) => void): void {
-    each(line);
+  /** Keeps one line. */
+  write(line: string): void {
     const text = `${line}\n`;
     try {
       appendFileSync(this.#file, text, { mode: 0o600 });
