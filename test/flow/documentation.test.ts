@@ -13,6 +13,7 @@ const pages = [
   'docs/01-getting-started.md',
   'docs/models.md',
   'docs/images.md',
+  'docs/batch.md',
   'docs/manifests.md',
   'docs/fleets.md',
   'docs/rollouts.md',

@@ -2,6 +2,8 @@ export { AciTarget } from './aci/aci-target.ts';
 export { readCertificate } from './aci/read-certificate.ts';
 export { AksTarget } from './aks/aks-target.ts';
 export type { KubernetesManifest } from './aks/kubernetes-manifest.ts';
+export type { BatchEngine, BatchOutputFile, BatchPlan, BatchSpec } from './batch/batch-engine.ts';
+export { LocalBatchEngine } from './batch/local-batch-engine.ts';
 export { completeDeploymentConfig } from './config/complete-deployment-config.ts';
 export type {
   AciSettings,

@@ -9,6 +9,8 @@ export interface WorkspaceFolders {
   readonly simulator: string;
   /** What was deployed, and the services of this machine. */
   readonly services: string;
+  /** Batch jobs: what was submitted, how far they are, and results that have no other place. */
+  readonly batches: string;
   /** What can be made again at any time. */
   readonly cache: string;
 }

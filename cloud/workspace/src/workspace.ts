@@ -9,6 +9,7 @@ import { packageModel } from './package-model.ts';
 import type { PackagedImage, PackageModelInput } from './package-model.ts';
 import { serveModel } from './serve-model.ts';
 import type { ModelServer, ServeInput } from './serve-model.ts';
+import { WorkspaceBatches } from './workspace-batches.ts';
 import { WorkspaceComputeTargets } from './workspace-compute-targets.ts';
 import { readWorkspaceConfig } from './workspace-config.ts';
 import { WorkspaceEndpoints } from './workspace-endpoints.ts';
@@ -51,6 +52,7 @@ export class Workspace implements AsyncDisposable {
   readonly manifests: WorkspaceManifests;
   readonly services: WorkspaceServices;
   readonly endpoints: WorkspaceEndpoints;
+  readonly batches: WorkspaceBatches;
   readonly computeTargets: WorkspaceComputeTargets;
   readonly edge: WorkspaceEdge;
   readonly fleet: WorkspaceFleet;
@@ -73,6 +75,7 @@ export class Workspace implements AsyncDisposable {
     this.images = new WorkspaceImages({ folders, models: this.models, events });
     this.services = new WorkspaceServices({ folders, models: this.models, images: this.images, events });
     this.endpoints = new WorkspaceEndpoints({ folders, models: this.models, images: this.images, events });
+    this.batches = new WorkspaceBatches({ folders, models: this.models, events });
     this.computeTargets = new WorkspaceComputeTargets(folders);
     this.manifests = new WorkspaceManifests({ images: this.images });
     this.simulator = new WorkspaceSimulator(folders, events);
@@ -102,6 +105,7 @@ export class Workspace implements AsyncDisposable {
       images: path.join(root, 'images'),
       simulator: path.join(root, 'simulator'),
       services: path.join(root, 'services'),
+      batches: path.join(root, 'batches'),
       cache: path.join(root, 'cache'),
     };
     return new Workspace(folders, options);

@@ -122,7 +122,7 @@ export const BatchConfigSchema = Type.Object(
     ),
     sourceDirectory: Words('the folder of the script and what it imports; default: the folder of this file'),
     inferenceConfig: Words(
-      'an inference configuration, for its backend, images, packages and, unless one is given here, its script',
+      'an inference configuration, for its backend, images and packages; its entry script, which takes requests, is not used',
     ),
     models: Type.Optional(Lines('registered models, NAME or NAME:VERSION')),
     inputs: Type.Optional(Lines('files, folders, or addresses of Azure Blob Storage (https://)')),

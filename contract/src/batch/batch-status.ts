@@ -45,6 +45,8 @@ export const BatchStatusSchema = Type.Object(
     /** The node's index and how many there are. */
     shard: Type.Object({ index: Count('from 0'), count: Type.Integer({ minimum: 1 }) }),
     node: Type.String(),
+    /** Of the process that runs the node, on its machine. */
+    processId: Type.Optional(Type.Integer()),
     /** Undefined until the job is planned. */
     total: Type.Optional(Type.Object({ items: Count('of this node'), miniBatches: Count('of this node') })),
     succeededItems: Count('items with a result'),

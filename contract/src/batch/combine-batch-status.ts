@@ -17,6 +17,8 @@ export interface BatchProgress {
   readonly secondsLeft?: number;
   readonly workers: number;
   readonly workersReplaced: number;
+  /** Of the process that runs a job of one node. */
+  readonly processId?: number;
   readonly nodes: { readonly wanted: number; readonly seen: number };
   readonly firstFailure?: BatchFailure & { readonly node: string };
   readonly reason?: string;
@@ -73,6 +75,7 @@ export function combineBatchStatus(
       : { secondsLeft: left / itemsPerSecond }),
     workers: sum((each) => each.workers),
     workersReplaced: sum((each) => each.workersReplaced),
+    ...(nodes === 1 && statuses[0]?.processId !== undefined ? { processId: statuses[0].processId } : {}),
     nodes: { wanted: nodes, seen: statuses.length },
     ...(failed?.firstFailure === undefined ? {} : { firstFailure: { ...failed.firstFailure, node: failed.node } }),
     ...(reason === undefined ? {} : { reason }),

@@ -8,6 +8,24 @@ export const deployersErrors = {
     meaning: 'The keys of a deployment configuration contradict each other, or ask for what the target does not have',
     remedy: 'The message names the key; docs/deployment-configuration.md has the rules.',
   },
+  BatchRuns: {
+    fault: 'user',
+    httpStatus: 409,
+    meaning: 'A batch job runs, and what was asked for needs one that does not',
+    remedy: 'Wait for it with `edgewright batch status --wait`, or cancel it.',
+  },
+  BatchNotStarted: {
+    fault: 'self',
+    httpStatus: 500,
+    meaning: 'The process of a batch job ended before it said anything',
+    remedy: 'The message has its last words; check that the folder of the workspace can be written.',
+  },
+  BatchLogNotFound: {
+    fault: 'user',
+    httpStatus: 404,
+    meaning: 'A batch job has no log of that name',
+    remedy: 'Run `edgewright batch logs --list`.',
+  },
   ServiceNameInvalid: {
     fault: 'user',
     httpStatus: 400,

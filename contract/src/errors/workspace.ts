@@ -2,6 +2,24 @@ import type { ErrorEntry } from './entry.ts';
 
 /** Failures of the workspace facade. */
 export const workspaceErrors = {
+  BatchIncomplete: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'It is not said what a batch job is called, what it scores, or with which model',
+    remedy: 'Give the flag that the message names, or the key of the batch configuration.',
+  },
+  BatchExists: {
+    fault: 'user',
+    httpStatus: 409,
+    meaning: 'There is a batch job of that name already',
+    remedy: 'Resume it, replace it with --overwrite once it has ended, or choose another name.',
+  },
+  BatchNotFound: {
+    fault: 'user',
+    httpStatus: 404,
+    meaning: 'There is no batch job of that name in this workspace',
+    remedy: 'Run `edgewright batch list`.',
+  },
   WorkspaceUnusable: {
     fault: 'user',
     httpStatus: 400,

@@ -44,6 +44,7 @@ async function batch(): Promise<number> {
     words,
     environment: process.env,
     program,
+    processId: process.pid,
     signal: stop.signal,
     send: (message) => void process.send?.(message),
     receive: (take) => void process.on('message', (message) => take(message)),

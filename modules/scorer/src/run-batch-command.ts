@@ -18,6 +18,7 @@ export interface BatchCommand {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The scorer's program, which its workers run too. */
   readonly program: string;
+  readonly processId: number;
   readonly signal: AbortSignal;
   /** To whoever started this process, and from there. */
   readonly send: (message: FromWorker) => void;
@@ -57,7 +58,7 @@ export async function runBatchCommand(command: BatchCommand): Promise<number> {
 }
 
 async function nodeOptions(
-  { words, environment: variables, program, signal }: BatchCommand,
+  { words, environment: variables, program, processId, signal }: BatchCommand,
   environment: ScorerEnvironment,
   logger: Logger,
 ): Promise<RunBatchNodeOptions> {
@@ -84,6 +85,7 @@ async function nodeOptions(
     },
     start: { program, arguments: ['batch', 'worker'], environment: variables },
     processors: workers ?? availableParallelism(),
+    processId,
     logger,
     signal,
   };

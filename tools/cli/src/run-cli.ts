@@ -3,6 +3,7 @@ import type { CliContext } from './cli-context.ts';
 import { CliError } from './cli-error.ts';
 import { Invocation } from './invocation.ts';
 import { reportFailure } from './report-failure.ts';
+import { defineBatch } from './verbs/batch.ts';
 import { defineDoctor } from './verbs/doctor.ts';
 import { defineComputeTarget } from './verbs/computetarget.ts';
 import { defineEdge } from './verbs/edge.ts';
@@ -22,6 +23,7 @@ const groups = [
   defineModel,
   defineModelDeploy,
   defineService,
+  defineBatch,
   defineEndpoint,
   defineComputeTarget,
   defineImage,

@@ -9,6 +9,7 @@ export interface NodeProgressOptions {
   readonly log: JobLog;
   readonly shard: { readonly index: number; readonly count: number };
   readonly node: string;
+  readonly processId: number;
   /** Milliseconds since the beginning of time. */
   readonly now: () => number;
   /** Least milliseconds between two writes. */
@@ -106,7 +107,7 @@ export class NodeProgress {
   }
 
   status(): BatchStatus {
-    const { shard, node, now } = this.#options;
+    const { shard, node, processId, now } = this.#options;
     const seconds = this.#running === 0 ? 0 : ((this.#ended ?? now()) - this.#running) / 1000;
     const items = this.#succeeded + this.#failed - this.#reusedItems;
     const time = (at: number) => new Date(at).toISOString();
@@ -115,6 +116,7 @@ export class NodeProgress {
       state: this.#state,
       shard,
       node,
+      processId,
       ...(this.#total === undefined ? {} : { total: this.#total }),
       succeededItems: this.#succeeded,
       failedItems: this.#failed,

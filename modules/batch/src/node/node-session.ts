@@ -18,6 +18,8 @@ export interface RunBatchNodeOptions {
   readonly start: WorkerProgram;
   /** Processors of this node: as many workers unless the job says how many. */
   readonly processors: number;
+  /** Of this process, for whoever looks at the state. */
+  readonly processId: number;
   readonly logger: Logger;
   /** Ends the node; what is done stays done. */
   readonly signal: AbortSignal;

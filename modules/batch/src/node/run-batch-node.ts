@@ -50,7 +50,15 @@ export async function runBatchNode(options: RunBatchNodeOptions): Promise<BatchN
   const log = new JobLog(logFolder);
   const pace = place.folder === undefined ? PACE.blob : PACE.folder;
   const node = `${hostname()}-${options.shard.index}`;
-  const progress = new NodeProgress({ place, log, shard: options.shard, node, now: Date.now, everyMs: pace.writeMs });
+  const progress = new NodeProgress({
+    place,
+    log,
+    shard: options.shard,
+    node,
+    processId: options.processId,
+    now: Date.now,
+    everyMs: pace.writeMs,
+  });
   const master = `sys/${options.shard.count === 1 ? 'master_role' : `master_role.${options.shard.index}`}.txt`;
   const say = (text: string): void => {
     log.line(master, `${new Date().toISOString()} ${text}`);

@@ -74,7 +74,7 @@ export class FolderPlace implements Place {
     let written = 0;
     try {
       await mkdir(path.dirname(target), { recursive: true });
-      await using file = await open(draft, 'wx', 0o600);
+      await using file = await open(draft, 'wx');
       for await (const bytes of source) {
         await file.writeFile(bytes);
         written += bytes.length;

@@ -1,6 +1,8 @@
+import { mkdir } from 'node:fs/promises';
 import { isEdgewrightError, messageOf, settleBatchJob } from '@edgewright/contract';
 import { createEngine } from '@edgewright/engine';
 import type { Engine, EngineLogger } from '@edgewright/engine';
+import { isBlobAddress } from '../places/blob-address.ts';
 import { PartStore } from '../node/part-store.ts';
 import { openInput, openPlace } from '../places/open-place.ts';
 import { MiniBatchScorer } from '../score/mini-batch-scorer.ts';
@@ -64,7 +66,16 @@ async function open(
     Promise.all(job.inputs.map((text) => openInput(text, access))),
   ]);
   // in this very process: it is the one that is ended when a script does not answer
-  const engine = await createEngine({ ...options, execution: 'inline', log: loggerTo(channel) });
+  const engine = await createEngine({
+    ...options,
+    execution: 'inline',
+    log: loggerTo(channel),
+    scriptSurroundings: {
+      arguments: job.arguments,
+      sideInputs: job.sideInputs,
+      ...(isBlobAddress(job.output) ? {} : { outputDirectory: await madeFolder(job.output) }),
+    },
+  });
   return { engine, scorer: new MiniBatchScorer({ job, engine, inputs }), parts: new PartStore(jobPlace) };
 }
 
@@ -81,6 +92,11 @@ async function score(task: WorkerTask, opened: Opened | undefined): Promise<From
   } catch (error) {
     return { kind: 'failed', failure: failureOf(error) };
   }
+}
+
+async function madeFolder(folder: string): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  return folder;
 }
 
 function failureOf(error: unknown): WorkerFailure {
