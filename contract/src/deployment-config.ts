@@ -186,9 +186,10 @@ export const AksDeploymentSchema = Type.Object(
     ),
     computeTargetName: Words('the compute target; --ct wins'),
     exposure: Type.Optional(
-      Type.Enum(['LoadBalancer', 'ClusterIP'], {
+      Type.Enum(['LoadBalancer', 'InternalLoadBalancer', 'ClusterIP'], {
         default: 'LoadBalancer',
-        description: 'edgewright’s own: whether the service has an address outside of the cluster',
+        description:
+          'edgewright’s own: whether the service has an address outside of the cluster, or of the virtual network',
       }),
     ),
     imagePullSecretName: Words('edgewright’s own: a Secret of the namespace with which images are pulled'),

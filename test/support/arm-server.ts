@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { ArmClusters } from './arm-clusters.ts';
 import { createTestCertificate } from './test-certificate.ts';
 
 interface Group {
@@ -24,6 +25,9 @@ interface Answer {
 
 const TOKEN = 'a-token-of-entra';
 const API_VERSION = '2023-05-01';
+const CLUSTERS_API_VERSION = '2026-06-01';
+const CLUSTERS =
+  '/subscriptions/0a1b2c3d-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.ContainerService';
 const BASE =
   '/subscriptions/0a1b2c3d-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.ContainerInstance';
 
@@ -35,6 +39,7 @@ const BASE =
  */
 export class ArmServer implements AsyncDisposable {
   readonly groups = new Map<string, Group>();
+  readonly clusters = new ArmClusters();
   /** The body of each PUT. */
   readonly bodies: Group[] = [];
   readonly takenLabels = new Set<string>();
@@ -93,7 +98,8 @@ export class ArmServer implements AsyncDisposable {
   #answer(request: IncomingMessage, body: string): Answer {
     const url = new URL(request.url ?? '/', 'http://arm');
     if (request.headers.authorization !== `Bearer ${TOKEN}`) return refusal(401, 'AuthenticationFailed', 'no token');
-    if (url.searchParams.get('api-version') !== API_VERSION)
+    const isOfClusters = url.pathname.includes('/Microsoft.ContainerService/');
+    if (url.searchParams.get('api-version') !== (isOfClusters ? CLUSTERS_API_VERSION : API_VERSION))
       return refusal(400, 'InvalidApiVersionParameter', 'the api-version is not supported');
     if (this.throttle > 0) {
       this.throttle -= 1;
@@ -101,6 +107,13 @@ export class ArmServer implements AsyncDisposable {
     }
     const operation = /\/operations\/(\w+)$/.exec(url.pathname)?.[1];
     if (operation !== undefined) return this.#poll(operation);
+    const [, clusterName = '', verb = ''] =
+      new RegExp(`^${CLUSTERS}/managedClusters/([^/]+)(/.*)?$`).exec(url.pathname) ?? [];
+    if (clusterName !== '') {
+      const call = { method: request.method ?? '', name: clusterName, rest: verb, body };
+      const { isOperation = false, ...answer } = this.clusters.answer(call);
+      return isOperation ? this.#accepted(answer.status, answer.body, 'Microsoft.ContainerService') : answer;
+    }
     const [, name = '', rest = ''] = new RegExp(`^${BASE}/containerGroups/([^/]+)(/.*)?$`).exec(url.pathname) ?? [];
     if (name === '') return refusal(404, 'InvalidResourceType', `nothing at ${url.pathname}`);
     if (request.method === 'PUT') return this.#put(name, JSON.parse(body) as Group);
@@ -166,10 +179,11 @@ export class ArmServer implements AsyncDisposable {
     return this.#accepted(status, group);
   }
 
-  #accepted(status: number, body: unknown): Answer {
+  #accepted(status: number, body: unknown, provider = 'Microsoft.ContainerInstance'): Answer {
+    const version = provider === 'Microsoft.ContainerInstance' ? API_VERSION : CLUSTERS_API_VERSION;
     const id = `o${this.#operations.size}`;
     this.#operations.set(id, 2);
-    const operation = `${this.endpoint}/subscriptions/x/providers/Microsoft.ContainerInstance/locations/westeurope/operations/${id}?api-version=${API_VERSION}`;
+    const operation = `${this.endpoint}/subscriptions/x/providers/${provider}/locations/westeurope/operations/${id}?api-version=${version}`;
     return { status, body, headers: { 'azure-asyncoperation': operation, location: operation } };
   }
 

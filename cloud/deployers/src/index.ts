@@ -1,5 +1,7 @@
 export { AciTarget } from './aci/aci-target.ts';
 export { readCertificate } from './aci/read-certificate.ts';
+export { ManagedClusters, parseClusterId } from './aks/managed-clusters.ts';
+export type { ProvisioningInput } from './aks/provisioning.ts';
 export { AksTarget } from './aks/aks-target.ts';
 export type { KubernetesManifest } from './aks/kubernetes-manifest.ts';
 export type { BatchEngine, BatchOutputFile, BatchPlan, BatchSpec } from './batch/batch-engine.ts';
@@ -17,6 +19,8 @@ export { requireNewVersion, requireVersion, versionServiceName } from './endpoin
 export type { EndpointObservation, EndpointRouter, EndpointSpec, EndpointVersion } from './endpoint/endpoint-spec.ts';
 export { trafficShares, withRoles } from './endpoint/traffic.ts';
 export type { TrafficShare, TrafficVersion } from './endpoint/traffic.ts';
+export { exportFiles } from './export/export-files.ts';
+export type { ExportedFile } from './export/exported-file.ts';
 export { DeployersError } from './deployers-error.ts';
 export { applySpec, driveDeployment, waitForDeployment } from './drive-deployment.ts';
 export { ContainerEngine } from './containers/container-engine.ts';
@@ -26,6 +30,7 @@ export { checkServiceName } from './service-spec.ts';
 export type { ServiceSpec } from './service-spec.ts';
 export { ServiceStore } from './state/service-store.ts';
 export type {
+  AzureCluster,
   AzureTarget,
   ClusterTarget,
   ComputeTarget,

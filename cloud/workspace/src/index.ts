@@ -39,6 +39,7 @@ export type { CreateVersionInput, TrafficInput, UpdateEndpointInput, UpdateVersi
 export type { Endpoint, EndpointVersionView } from './endpoint-view.ts';
 export { WorkspaceServices } from './workspace-services.ts';
 export type { ServiceFilter } from './service-filter.ts';
+export type { ExportTo, WrittenExport } from './write-export.ts';
 export type { ServicePlan } from './service-plan.ts';
 export type { UpdateServiceInput } from './workspace-services.ts';
 export { WorkspaceBatches } from './workspace-batches.ts';
@@ -47,7 +48,12 @@ export type { SubmitBatchInput } from './batch-input.ts';
 export type { BatchOutputFile } from '@edgewright/deployers';
 export type { BatchConfig } from '@edgewright/contract';
 export { WorkspaceComputeTargets } from './workspace-compute-targets.ts';
-export type { AttachAzureInput, AttachClusterInput } from './workspace-compute-targets.ts';
+export type {
+  AttachAzureInput,
+  AttachClusterByIdInput,
+  AttachClusterInput,
+  CreateClusterInput,
+} from './workspace-compute-targets.ts';
 export { WorkspaceSimulator } from './workspace-simulator.ts';
 export type { StartSimulatorInput } from './workspace-simulator.ts';
 // what an entry script is given, and what the verbs return

@@ -23,6 +23,8 @@ import type { ServicePlan } from './service-plan.ts';
 import { serviceView } from './service-view.ts';
 import type { Service } from './service-view.ts';
 import { openTarget } from './open-target.ts';
+import { writeExport } from './write-export.ts';
+import type { ExportTo, WrittenExport } from './write-export.ts';
 import type { WorkspaceFolders } from './workspace-folders.ts';
 import type { WorkspaceImages } from './workspace-images.ts';
 import type { WorkspaceModels } from './workspace-models.ts';
@@ -112,6 +114,22 @@ export class WorkspaceServices {
       this.#parts(store),
     );
     return servicePlan(await (await this.#target(store, spec)).plan(spec));
+  }
+
+  /**
+   * Writes the objects of Kubernetes that a deployment would be as a Helm chart or a Kustomize base. No cluster is asked, and nothing
+   * is built: the image is the one that is given, or would be pushed.
+   *
+   * @throws WorkspaceError `FolderNotEmpty` · DeployersError `DeploymentConfigInvalid`
+   */
+  async export(input: DeployInput & ExportTo): Promise<WrittenExport> {
+    const { checkServiceName } = await import('@edgewright/deployers');
+    checkServiceName(input.name);
+    const settings = await readSettings(input.deploymentConfig, input.overrides);
+    using store = await this.#store();
+    const dry = { ...input, settings, isDry: true };
+    const { spec } = await makeServiceSpec(dry, store.find(input.name), this.#parts(store));
+    return await writeExport(spec, input);
   }
 
   /** Waits until the newest revision is healthy, or says why it is not. */

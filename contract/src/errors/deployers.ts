@@ -105,6 +105,12 @@ export const deployersErrors = {
     meaning: 'Services run on a compute target that is to be detached',
     remedy: 'Delete the services that the message names first.',
   },
+  ProvisioningInvalid: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'A cluster cannot be created or attached as it was described',
+    remedy: 'The message names the flag and the rule.',
+  },
   TrafficInvalid: {
     fault: 'user',
     httpStatus: 400,

@@ -20,6 +20,12 @@ export const workspaceErrors = {
     meaning: 'There is no batch job of that name in this workspace',
     remedy: 'Run `edgewright batch list`.',
   },
+  FolderNotEmpty: {
+    fault: 'user',
+    httpStatus: 409,
+    meaning: 'Files were to be written into a folder that holds others',
+    remedy: 'Choose an empty folder, or give --overwrite.',
+  },
   WorkspaceUnusable: {
     fault: 'user',
     httpStatus: 400,

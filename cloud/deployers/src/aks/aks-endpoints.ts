@@ -4,7 +4,7 @@ import { trafficShares } from '../endpoint/traffic.ts';
 import type { PlannedChange } from '../planned-change.ts';
 import type { KubeCluster } from './kube-cluster.ts';
 import type { KubernetesManifest } from './kubernetes-manifest.ts';
-import { ENDPOINT_LABEL, POSSIBLE_ROUTES, selectorOf } from './kubernetes-objects.ts';
+import { ENDPOINT_LABEL, plainService, POSSIBLE_ROUTES, selectorOf } from './kubernetes-objects.ts';
 import { applyObjects, planObjects, removeObjects } from './object-set.ts';
 import type { ObjectSet } from './object-set.ts';
 import { onlyBackend, routeObjects } from './route-objects.ts';
@@ -62,9 +62,7 @@ export function endpointObjects(endpoint: EndpointSpec, routing: RouteInput['rou
   const chosen = onlyBackend({ metadata, backends });
   const spec = endpoint.versions.find((version) => version.spec.name === chosen)?.spec;
   if (spec === undefined) return [];
-  const ports = [{ name: 'http', port: 80, targetPort: 'http' }];
-  const service = { type: settings.exposure, selector: selectorOf(spec), ports };
-  return [{ apiVersion: 'v1', kind: 'Service', metadata, spec: service }];
+  return [plainService(metadata, { exposure: settings.exposure, selector: selectorOf(spec) })];
 }
 
 function metadataOf({ name, settings }: Pick<EndpointSpec, 'name' | 'settings'>): KubernetesManifest['metadata'] {

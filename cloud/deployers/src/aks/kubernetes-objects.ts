@@ -198,11 +198,22 @@ function mebibytes(gigabytes: number): string {
 }
 
 function serviceOf(spec: ServiceSpec, { exposure }: AksSettings): KubernetesManifest {
+  return plainService(metadataOf(spec), { exposure, selector: selectorOf(spec) });
+}
+
+/** A Service that sends port 80 to the scorers that a selector finds. */
+export function plainService(
+  metadata: KubernetesManifest['metadata'],
+  { exposure, selector }: { exposure: AksSettings['exposure']; selector: Record<string, string> },
+): KubernetesManifest {
+  const isInternal = exposure === 'InternalLoadBalancer';
+  const annotations = { 'service.beta.kubernetes.io/azure-load-balancer-internal': 'true' };
+  const ports = [{ name: 'http', port: 80, targetPort: 'http' }];
   return {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: metadataOf(spec),
-    spec: { type: exposure, selector: selectorOf(spec), ports: [{ name: 'http', port: 80, targetPort: 'http' }] },
+    metadata: isInternal ? { ...metadata, annotations } : metadata,
+    spec: { type: isInternal ? 'LoadBalancer' : exposure, selector, ports },
   };
 }
 

@@ -20,6 +20,20 @@ export interface ClusterTarget extends NamedPlace {
   /** Absolute path. */
   readonly kubeconfig: string;
   readonly context?: string;
+  /** Where Azure has it, when it was created or attached by its id. */
+  readonly azure?: AzureCluster;
+}
+
+/** An AKS cluster, as Azure knows it. */
+export interface AzureCluster {
+  readonly subscriptionId: string;
+  readonly resourceGroup: string;
+  readonly clusterName: string;
+  readonly clusterPurpose: 'FastProd' | 'DevTest';
+  /** Azure Resource Manager, where it is not the public cloud's. */
+  readonly endpoint?: string;
+  /** Whether edgewright created it: only then it may delete it. */
+  readonly isCreated: boolean;
 }
 
 /** A resource group of Azure. */
@@ -219,17 +233,21 @@ export class ServiceStore implements Disposable {
     );
   }
 
+  /** @throws DeployersError `ComputeTargetExists` */
+  requireNewTarget(name: string): void {
+    if (this.listTargets().every((target) => target.name !== name)) return;
+    throw new DeployersError('ComputeTargetExists', `there is a compute target "${name}" already`, {
+      details: { name },
+    });
+  }
+
   /**
    * Adds a compute target.
    *
    * @throws DeployersError `ComputeTargetExists`
    */
   addTarget(target: ComputeTarget): void {
-    if (this.listTargets().some(({ name }) => name === target.name)) {
-      throw new DeployersError('ComputeTargetExists', `there is a compute target "${target.name}" already`, {
-        details: { name: target.name },
-      });
-    }
+    this.requireNewTarget(target.name);
     this.#database
       .prepare('INSERT INTO compute_targets (name, record) VALUES (?, ?)')
       .run(target.name, JSON.stringify(target));
@@ -241,6 +259,12 @@ export class ServiceStore implements Disposable {
    * @throws DeployersError `ComputeTargetNotFound`, `ComputeTargetInUse` with the services that are there
    */
   removeTarget(name: string): void {
+    this.requireUnusedTarget(name);
+    this.#database.prepare('DELETE FROM compute_targets WHERE name = ?').run(name);
+  }
+
+  /** @throws DeployersError `ComputeTargetNotFound`, `ComputeTargetInUse` with the services that are there */
+  requireUnusedTarget(name: string): void {
     this.getTarget(name);
     const services = [...this.list().map(({ spec }) => spec), ...this.listEndpoints()].flatMap((user) =>
       user.computeTarget === name ? [user.name] : [],
@@ -254,7 +278,6 @@ export class ServiceStore implements Disposable {
         },
       );
     }
-    this.#database.prepare('DELETE FROM compute_targets WHERE name = ?').run(name);
   }
 
   #put(table: 'services' | 'endpoints', name: string, record: object): void {

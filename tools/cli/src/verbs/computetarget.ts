@@ -2,12 +2,14 @@ import type { Command } from 'commander';
 import type { ComputeTarget } from '@edgewright/workspace';
 import type { Invocation } from '../invocation.ts';
 import { keyValues, textTable } from '../text-table.ts';
+import { defineAttachCluster, defineCluster } from './computetarget-cluster.ts';
 
-/** `edgewright computetarget attach|list|show|detach`, with the flags of `az ml computetarget`. */
+/** `edgewright computetarget create|attach|list|show|get-credentials|detach|delete`, with the flags of `az ml computetarget`. */
 export function defineComputeTarget(program: Command, invocation: Invocation): void {
   const group = program
     .command('computetarget')
     .description('clusters and resource groups that services can be deployed to');
+  defineCluster(group, { invocation, targetText });
   defineAttach(group, invocation);
   defineList(group, invocation);
   defineOne(group, invocation);
@@ -16,23 +18,7 @@ export function defineComputeTarget(program: Command, invocation: Invocation): v
 function defineAttach(group: Command, invocation: Invocation): void {
   const attach = group.command('attach').description('make a place for services known by a name');
   defineAttachAzure(attach, invocation);
-  attach
-    .command('aks')
-    .description('make an AKS cluster, or any other Kubernetes, known by a name')
-    .requiredOption('-n, --name <name>', 'the name')
-    .requiredOption('--kubeconfig <file>', 'how to reach it; the file is read again each time')
-    .option('--context <name>', 'a context of the file; default: its current one')
-    .option('--registry <host>', 'where images are pushed, and the cluster pulls them: HOST or HOST/PATH')
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ edgewright computetarget attach aks -n prod --kubeconfig ~/.kube/config --registry example.azurecr.io',
-    )
-    .action(async (flags: { name: string; kubeconfig: string; context?: string; registry?: string }) => {
-      const target = await invocation.withWorkspace((workspace) =>
-        workspace.computeTargets.attach({ ...flags, kubeconfig: invocation.path(flags.kubeconfig) }),
-      );
-      invocation.terminal.result(target, () => targetText(target));
-    });
+  defineAttachCluster(attach, { invocation, targetText });
 }
 
 interface AzureFlags {
@@ -116,6 +102,7 @@ function targetText(target: ComputeTarget): string {
     ['name', target.name],
     ['type', target.computeType],
     ['place', placeOf(target)],
+    ['purpose', target.computeType === 'aks' ? target.azure?.clusterPurpose : undefined],
     ['registry', target.registry],
     ['created', target.createdTime],
   ]);
@@ -123,5 +110,7 @@ function targetText(target: ComputeTarget): string {
 
 function placeOf(target: ComputeTarget): string {
   if (target.computeType === 'ACI') return `${target.subscriptionId}/${target.resourceGroup} in ${target.location}`;
+  if (target.azure !== undefined)
+    return `${target.azure.subscriptionId}/${target.azure.resourceGroup}/${target.azure.clusterName}`;
   return target.context === undefined ? target.kubeconfig : `${target.kubeconfig} (${target.context})`;
 }

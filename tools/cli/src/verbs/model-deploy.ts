@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { DeployInput, ServicePlan } from '@edgewright/workspace';
+import type { DeployInput, ExportTo, ServicePlan, WrittenExport } from '@edgewright/workspace';
 import { CliError } from '../cli-error.ts';
 import { collect, oneOf } from '../flag-values.ts';
 import type { Invocation } from '../invocation.ts';
@@ -15,6 +15,8 @@ interface DeployFlags {
   readonly ct?: string;
   readonly image?: string;
   readonly dryRun?: boolean;
+  readonly format: 'yaml' | 'helm' | 'kustomize';
+  readonly outputDir?: string;
   readonly overwrite?: boolean;
   readonly wait: boolean;
 }
@@ -38,6 +40,13 @@ export function defineModelDeploy(program: Command, invocation: Invocation): voi
     .option('--ct <name>', 'the compute target, for aks and aci: what was attached')
     .option('--image <reference>', 'an image that the target can pull, instead of one that is built and pushed now')
     .option('--dry-run', 'print what would be done, and the objects of Kubernetes as YAML; do nothing')
+    .option(
+      '--format <format>',
+      'with --dry-run: yaml prints the objects; helm and kustomize write a chart or a base, and ask no cluster',
+      oneOf('--format', ['yaml', 'helm', 'kustomize']),
+      'yaml',
+    )
+    .option('--output-dir <folder>', 'where --format helm or kustomize writes; must be empty, or --overwrite be given')
     .option('--overwrite', 'replace a service of that name')
     .option('--no-wait', 'do not wait until it is healthy');
   addSettingFlags(verb)
@@ -50,18 +59,12 @@ export function defineModelDeploy(program: Command, invocation: Invocation): voi
         throw new CliError('UsageInvalid', 'it is not said where to deploy: give --dc FILE, or --cp local');
       }
       await invocation.withWorkspace(async (workspace) => {
-        const input: DeployInput = {
-          name: flags.name,
-          models: flags.model,
-          inferenceConfig: flags.ic === undefined ? undefined : invocation.path(flags.ic),
-          deploymentConfig: flags.dc === undefined ? { computeType: flags.computeType } : invocation.path(flags.dc),
-          overrides: settingOverrides(flags as unknown as Record<string, unknown>),
-          overwrite: flags.overwrite === true,
-          wait: flags.wait,
-          signal: invocation.context.signal,
-          computeTarget: flags.ct,
-          image: flags.image,
-        };
+        const input = inputOf(flags, invocation);
+        if (flags.format !== 'yaml' || flags.outputDir !== undefined) {
+          const written = await workspace.services.export({ ...input, ...exportOf(flags, invocation) });
+          invocation.terminal.result(written, () => exportText(written, flags.name));
+          return;
+        }
         if (flags.dryRun === true) {
           const plan = await workspace.services.plan(input);
           invocation.terminal.result(plan, () => planText(plan));
@@ -71,6 +74,36 @@ export function defineModelDeploy(program: Command, invocation: Invocation): voi
         invocation.terminal.result(service, () => serviceText(service));
       });
     });
+}
+
+function inputOf(flags: DeployFlags, invocation: Invocation): DeployInput {
+  return {
+    name: flags.name,
+    models: flags.model,
+    inferenceConfig: flags.ic === undefined ? undefined : invocation.path(flags.ic),
+    deploymentConfig: flags.dc === undefined ? { computeType: flags.computeType } : invocation.path(flags.dc),
+    overrides: settingOverrides(flags as unknown as Record<string, unknown>),
+    overwrite: flags.overwrite === true,
+    wait: flags.wait,
+    signal: invocation.context.signal,
+    computeTarget: flags.ct,
+    image: flags.image,
+  };
+}
+
+function exportOf({ dryRun, format, outputDir }: DeployFlags, invocation: Invocation): ExportTo {
+  if (format === 'yaml') throw new CliError('UsageInvalid', '--output-dir needs --format helm or --format kustomize');
+  if (dryRun !== true) throw new CliError('UsageInvalid', `--format ${format} deploys nothing: give --dry-run with it`);
+  if (outputDir === undefined) throw new CliError('UsageInvalid', `--format ${format} needs --output-dir FOLDER`);
+  return { format, directory: invocation.path(outputDir) };
+}
+
+function exportText({ directory, files, secretFiles }: WrittenExport, name: string): string {
+  const isHelm = files.includes('Chart.yaml');
+  const values = secretFiles.length === 0 ? '' : ` -f ${directory}/secret-values.yaml`;
+  const next = isHelm ? `helm install ${name} ${directory}${values}` : `kubectl apply -k ${directory}`;
+  const secret = secretFiles.length === 0 ? [] : [`keys, for you alone: ${secretFiles.join(', ')}`];
+  return [`wrote ${files.length} files to ${directory}`, ...secret, `next: ${next}`].join('\n');
 }
 
 /** The changes as comments, and the objects in a form that `kubectl apply -f -` takes. */
