@@ -50,6 +50,12 @@ const common = {
     ),
   ),
   engine: Type.Optional(EngineSettingsSchema),
+  modelControl: Type.Optional(
+    Type.Enum(['none', 'explicit'], {
+      default: 'none',
+      description: 'edgewright’s own: explicit lets callers load and unload models while the service runs',
+    }),
+  ),
   page: Switch(true, 'edgewright’s own: whether browsers get a page at / to try the service with'),
   appInsightsEnabled: Switch(false, 'whether Application Insights is told of requests'),
 };

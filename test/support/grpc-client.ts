@@ -15,6 +15,21 @@ type Callback = (
   done: (error: Error | null, answer: unknown) => void,
 ) => void;
 
+function anyCall(
+  client: grpc.Client,
+  { path, requestSerialize, responseDeserialize }: grpc.MethodDefinition<object, object>,
+) {
+  return async (request: object, headers: Readonly<Record<string, string>>): Promise<object> => {
+    const metadata = new grpc.Metadata();
+    for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+    return await new Promise((resolve, reject) => {
+      client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, metadata, (error, answer) =>
+        error === null ? resolve(answer ?? {}) : reject(error),
+      );
+    });
+  };
+}
+
 /** Calls to a host with grpc-js's client; its connections are closed when the test is over. */
 export function grpcClient(
   { services }: { readonly services: Readonly<Record<'inference' | 'health', grpc.ServiceDefinition>> },
@@ -38,6 +53,8 @@ export function grpcClient(
   const inference = clientOf(services.inference);
   const health = clientOf(services.health);
   return {
+    /** Any call, streams included, of which the first answer is taken. */
+    method: (name: string) => anyCall(inference, services.inference[name] as grpc.MethodDefinition<object, object>),
     infer: unary(inference, 'ModelInfer'),
     metadata: unary(inference, 'ServerMetadata'),
     live: unary(inference, 'ServerLive'),

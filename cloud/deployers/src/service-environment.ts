@@ -18,8 +18,16 @@ export function serviceEnvironment(spec: ServiceSpec, places: CredentialPlaces):
     EDGEWRIGHT_SCORING_TIMEOUT_MS: String(settings.scoringTimeoutMs),
   };
   const engine = settings.engine === undefined ? {} : { EDGEWRIGHT_ENGINE: JSON.stringify(settings.engine) };
+  const control = settings.modelControl === 'none' ? {} : { EDGEWRIGHT_MODEL_CONTROL: settings.modelControl };
   const page = settings.page ? {} : { EDGEWRIGHT_PAGE: 'false' };
-  return { SERVICE_NAME: name, ...limits, ...engine, ...page, ...authentication({ name, settings }, places) };
+  return {
+    SERVICE_NAME: name,
+    ...limits,
+    ...engine,
+    ...control,
+    ...page,
+    ...authentication({ name, settings }, places),
+  };
 }
 
 function authentication(

@@ -32,6 +32,36 @@ export const webErrors = {
     meaning: 'There is no model of the name, or the version, in the path of a request',
     remedy: 'The message lists the models that are served.',
   },
+  ModelNotLoaded: {
+    fault: 'user',
+    httpStatus: 503,
+    meaning: 'A model of the repository was asked to score, or to be unloaded, and is not loaded',
+    remedy: 'Load it with `POST /v2/repository/models/NAME/load`; `POST /v2/repository/index` says what is loaded.',
+  },
+  ModelBusy: {
+    fault: 'user',
+    httpStatus: 409,
+    meaning: 'A model is being loaded or unloaded already',
+    remedy: 'Wait until that is done; `POST /v2/repository/index` says how far it is.',
+  },
+  ModelLoadFailed: {
+    fault: 'user',
+    httpStatus: 422,
+    meaning: 'A model of the repository cannot be loaded; what was loaded before goes on',
+    remedy: 'The message says why; the log of the service has more.',
+  },
+  ModelControlOff: {
+    fault: 'user',
+    httpStatus: 403,
+    meaning: 'The service neither loads nor unloads models while it runs',
+    remedy: 'Deploy it with `modelControl: explicit`, or set `EDGEWRIGHT_MODEL_CONTROL=explicit`.',
+  },
+  ControlForbidden: {
+    fault: 'user',
+    httpStatus: 403,
+    meaning: 'The credentials of a request may score, and may not load or unload models',
+    remedy: 'Send the primary key, or a token with the role `Models.Control`.',
+  },
   DocumentUnknown: {
     fault: 'user',
     httpStatus: 404,

@@ -15,6 +15,8 @@ export interface LoadedModel {
   readonly name: string;
   readonly version: number;
   readonly signature: ModelSignature;
+  /** What runs it, where that is not what the description of the engine says of all its models. */
+  readonly backend?: BackendName;
 }
 
 /** How the engine came to run requests the way it does. */
@@ -101,6 +103,8 @@ export interface Timings {
   /** In the entry script and the model, hop included. */
   readonly runMs: number;
   readonly totalMs: number;
+  /** The requests that ran together with this one, itself included, and their rows; absent when it ran alone. */
+  readonly joined?: { readonly requests: number; readonly rows: number };
 }
 
 export interface ScoreResult {

@@ -9,6 +9,7 @@ import type { Engine, EngineLogger } from '@edgewright/engine';
 import { createMetrics, createScoringMetrics, HealthBoard } from '@edgewright/telemetry';
 import type { Logger, Metrics } from '@edgewright/telemetry';
 import { imageModels, openModels } from './open-models.ts';
+import { openRepository } from './open-repository.ts';
 import { readSecret } from './read-secret.ts';
 import { readScoringConfig } from './read-scoring-config.ts';
 import type { ScorerEnvironment } from './scorer-environment.ts';
@@ -44,12 +45,16 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
   };
   const models = await openModels(config, image, { environment, logger });
   const options = engineOptions(config, { environment, log: tellPrints(logger, tracing), signal });
-  await using engine = await startEngine(models, options);
+  const { modelControl } = environment.service;
+  const repository =
+    modelControl === undefined ? undefined : await openRepository(image, { environment, engine: options, logger });
+  await using engine = repository ?? (await startEngine(models, options));
   scoringMetrics.watchEngine(() => engine.stats());
   const shared = { engine, logger, tracing, metrics, scoringMetrics };
   await using server = await serveService({
     ...shared,
     service: environment.service,
+    repository,
     http: environment.http,
     title: titleOf(config),
     documentsFolder: environment.appRoot,

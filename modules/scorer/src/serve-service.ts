@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine } from '@edgewright/engine';
 import type { Logger, Metrics, ScoringMetrics, Tracing } from '@edgewright/telemetry';
 import { createKeyAuthenticator, createTokenAuthenticator, routeRequests, serveScoring } from '@edgewright/web';
-import type { Authenticator, ScoringServer } from '@edgewright/web';
+import type { Authenticator, ModelRepository, ScoringServer } from '@edgewright/web';
 import type { ServiceEnvironment } from './service-environment.ts';
 
 export interface ServeServiceOptions {
@@ -13,6 +13,8 @@ export interface ServeServiceOptions {
   readonly metrics: Metrics;
   readonly scoringMetrics: ScoringMetrics;
   readonly tracing?: Tracing | undefined;
+  /** Lets callers load and unload models. */
+  readonly repository?: ModelRepository | undefined;
   /** What is served, when the service has no name of its own. */
   readonly title: { readonly title?: string; readonly version?: string };
   /** A folder whose swagger.json and its like are given instead of those that are made. */
@@ -25,7 +27,13 @@ export interface ServeServiceOptions {
  *
  * @throws WebError `PortInUse`, `AuthenticationInvalid`, `CertificateInvalid`
  */
-export async function serveService({ service, http, title, ...options }: ServeServiceOptions): Promise<ScoringServer> {
+export async function serveService({
+  service,
+  http,
+  title,
+  repository,
+  ...options
+}: ServeServiceOptions): Promise<ScoringServer> {
   const {
     name,
     version,
@@ -55,6 +63,7 @@ export async function serveService({ service, http, title, ...options }: ServeSe
       ...(corsOrigins === undefined ? {} : { corsOrigins }),
       sendServerVersion,
       page,
+      ...(repository === undefined ? {} : { repository }),
       ...(grpcPort === undefined ? {} : { grpcPort }),
       ...(authenticator === undefined ? {} : { authenticator }),
       ...(tls === undefined ? {} : { tls }),

@@ -14,6 +14,7 @@ describe('the variables of a service', () => {
       corsOrigins: undefined,
       sendServerVersion: true,
       page: true,
+      modelControl: undefined,
     });
   });
 
@@ -50,6 +51,8 @@ describe('the variables of a service', () => {
   it.each([
     ['EDGEWRIGHT_SECONDARY_KEY', { EDGEWRIGHT_PRIMARY_KEY: 'a' }],
     ['EDGEWRIGHT_PAGE', { EDGEWRIGHT_PAGE: 'off' }],
+    ['EDGEWRIGHT_MODEL_CONTROL', { EDGEWRIGHT_MODEL_CONTROL: 'poll' }],
+    ['EDGEWRIGHT_MODEL_REPOSITORY', { EDGEWRIGHT_MODEL_REPOSITORY: '/models' }],
     ['EDGEWRIGHT_TOKEN_AUDIENCE', { EDGEWRIGHT_TOKEN_ISSUER: 'https://i' }],
     ['EDGEWRIGHT_TOKEN_ISSUER', { EDGEWRIGHT_TOKEN_AUDIENCE: 'a' }],
     ['keys or tokens, not both', { ...keys, ...tokens }],

@@ -23,6 +23,8 @@ export interface ServiceEnvironment {
   readonly requestsPerSecond: number | undefined;
   /** Where gRPC is served beside REST; undefined: nowhere. */
   readonly grpcPort: number | undefined;
+  /** Set when callers may load and unload models: those of the image, and those of a folder. */
+  readonly modelControl: { readonly folder: string | undefined } | undefined;
   /** Whether browsers get a page at `/`. */
   readonly page: boolean;
   /** How long it still answers after it was told to stop, so that whoever sends requests hears of it first. */
@@ -54,9 +56,24 @@ export function readServiceEnvironment(variables: Variables): ServiceEnvironment
     router: readRouter(variables, name ?? DEFAULT_NAME),
     requestsPerSecond: wholeNumber(variables, 'EDGEWRIGHT_REQUESTS_PER_SECOND', { least: 1, most: 1_000_000 }),
     grpcPort: wholeNumber(variables, 'EDGEWRIGHT_GRPC_PORT', { least: 0, most: 65_535 }),
+    modelControl: readModelControl(variables),
     page: readSwitch(variables, 'EDGEWRIGHT_PAGE', true),
     drainMs: (wholeNumber(variables, 'EDGEWRIGHT_DRAIN_SECONDS', { least: 0, most: 600 }) ?? 0) * 1000,
   };
+}
+
+function readModelControl(variables: Variables): ServiceEnvironment['modelControl'] {
+  const control = variables['EDGEWRIGHT_MODEL_CONTROL'] || 'none';
+  const folder = variables['EDGEWRIGHT_MODEL_REPOSITORY'] || undefined;
+  if (control !== 'none' && control !== 'explicit') {
+    throw invalid('EDGEWRIGHT_MODEL_CONTROL', `it is "${control}": expected none or explicit`);
+  }
+  if (control === 'explicit') return { folder };
+  if (folder === undefined) return undefined;
+  throw invalid(
+    'EDGEWRIGHT_MODEL_REPOSITORY',
+    'it is set, and its models are loaded with EDGEWRIGHT_MODEL_CONTROL=explicit alone',
+  );
 }
 
 function readSwitch(variables: Variables, name: string, otherwise: boolean): boolean {

@@ -3,6 +3,8 @@ export { createKeyAuthenticator } from './auth/key-authenticator.ts';
 export type { KeySource, ServiceKeys } from './auth/key-authenticator.ts';
 export { createTokenAuthenticator } from './auth/token-authenticator.ts';
 export type { TokenSource } from './auth/token-authenticator.ts';
+export { ModelRepository } from './repository/model-repository.ts';
+export type { ModelRepositoryOptions, RepositoryModel, UnusableModel } from './repository/model-repository.ts';
 export { routeRequests } from './router/route-requests.ts';
 export type { RouterSettings } from './router/route-requests.ts';
 export { serveScoring } from './serve-scoring.ts';

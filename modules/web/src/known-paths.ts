@@ -8,13 +8,17 @@ const PATHS: readonly (readonly [path: string, methods: string])[] = [
   ['/v2/health/live', 'GET, HEAD'],
   ['/v2/health/ready', 'GET, HEAD'],
   ['/v2/repository/index', 'POST'],
+  ['/v2/repository/models/{name}/load', 'POST'],
+  ['/v2/repository/models/{name}/unload', 'POST'],
+  ['/v2/models/stats', 'GET, HEAD'],
   ['/v2/models/{model}', 'GET, HEAD'],
   ['/v2/models/{model}/ready', 'GET, HEAD'],
+  ['/v2/models/{model}/stats', 'GET, HEAD'],
   ['/v2/models/{model}/infer', 'POST'],
 ];
 
 const patterns = PATHS.map(([path, methods]) => {
-  const source = path.replace('{model}', '[^/]+(/versions/[^/]+)?');
+  const source = path.replace('{name}', '[^/]+').replace('{model}', '[^/]+(/versions/[^/]+)?');
   return { pattern: new RegExp(`^${source}/?$`), methods };
 });
 

@@ -18,7 +18,10 @@ import { otherIds, requestIdOf } from './request-ids.ts';
 import { allowOrigins } from './cors.ts';
 import { knownPaths, methodsOf } from './known-paths.ts';
 import { RequestRate } from './request-rate.ts';
+import { ModelStatistics } from './repository/model-statistics.ts';
+import type { ModelRepository } from './repository/model-repository.ts';
 import { addOipRoutes } from './routes/oip-routes.ts';
+import { addRepositoryRoutes } from './routes/repository-routes.ts';
 import { addRootRoute } from './routes/root-route.ts';
 import { addScoreRoute, answerWith } from './routes/score-route.ts';
 import { addSwaggerRoute } from './routes/swagger-route.ts';
@@ -72,6 +75,8 @@ export interface ServeScoringOptions {
   readonly sendServerVersion?: boolean;
   /** False: browsers get `Healthy` at `/` like everybody else, instead of a page to try the service with. Default true. */
   readonly page?: boolean;
+  /** Lets callers load and unload models; `engine` scores with those that are loaded. Default: the models stay. */
+  readonly repository?: ModelRepository;
   readonly limits?: Partial<WebLimits>;
 }
 
@@ -110,9 +115,9 @@ export async function serveScoring(options: ServeScoringOptions): Promise<Scorin
   const rate = limits.requestsPerSecond === undefined ? undefined : new RequestRate(limits.requestsPerSecond);
   if (rate !== undefined) limitRate(server, rate);
   if (options.authenticator !== undefined) protectRoutes(server, options.authenticator);
-  const scoringMetrics = scoringMetricsOf(options);
-  addRoutes(server, { ...options, limits, scoringMetrics, spanOf }, own);
-  const grpc = options.grpcPort === undefined ? undefined : cleanup.use(await startGrpc({ ...options, port: options.grpcPort, limits, scoringMetrics, rate })); // prettier-ignore
+  const shared = { ...options, limits, scoringMetrics: scoringMetricsOf(options), statistics: new ModelStatistics() };
+  addRoutes(server, { ...shared, spanOf }, own);
+  const grpc = options.grpcPort === undefined ? undefined : cleanup.use(await startGrpc({ ...shared, port: options.grpcPort, rate })); // prettier-ignore
   const port = await listen(server, options);
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   const url = `${tls === undefined ? 'http' : 'https'}://${host}:${port}`;
@@ -141,7 +146,11 @@ function scoringMetricsOf({ engine, metrics, scoringMetrics }: ServeScoringOptio
 }
 
 /** What both protocols of this host share. */
-type HostOptions = ServeScoringOptions & { readonly limits: WebLimits; readonly scoringMetrics: ScoringMetrics };
+type HostOptions = ServeScoringOptions & {
+  readonly limits: WebLimits;
+  readonly scoringMetrics: ScoringMetrics;
+  readonly statistics: ModelStatistics;
+};
 
 function startGrpc({
   limits,
@@ -162,19 +171,21 @@ function addRoutes(
   options: HostOptions & { readonly spanOf: SpanOf | undefined },
   own: OwnDocuments,
 ): void {
-  const { engine, metrics, scoringMetrics } = options;
+  const { engine, metrics, scoringMetrics, statistics } = options;
   addRootRoute(server, { hasPage: options.page ?? true });
   server.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
   const { timeoutMs } = options.limits;
   const answer = answerWith({
     engine,
     metrics: scoringMetrics,
+    statistics,
     logger: options.logger,
     spanOf: options.spanOf ?? (() => undefined),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });
   addScoreRoute(server, engine, answer);
-  addOipRoutes(server, engine, answer);
+  addOipRoutes(server, { engine, answer, statistics, repository: options.repository });
+  addRepositoryRoutes(server, engine, options);
   const { title = 'ML service', version = '1.0', pathPrefix = '' } = options;
   addSwaggerRoute(server, engine, { name: { title, version, pathPrefix }, own });
 }

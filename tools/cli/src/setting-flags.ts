@@ -34,6 +34,7 @@ const SETTINGS: readonly SettingFlag[] = [
   flag('--token-auth-enabled <bool>', 'tokenAuthEnabled', truth),
   flag('--primary-key <key>', 'keys.primaryKey', words),
   flag('--secondary-key <key>', 'keys.secondaryKey', words),
+  flag('--model-control <none|explicit>', 'modelControl', words),
   flag('--page <bool>', 'page', truth),
   flag('--port <n>', 'port', number),
   flag('--container [bool]', 'container', truth),

@@ -5,7 +5,14 @@ const FILE = 'deploymentconfig.json';
 const complete = (value: unknown): unknown => completeDeploymentConfig(value, FILE);
 
 describe('defaults', () => {
-  const common = { kvTags: {}, properties: {}, tokenAuthEnabled: false, appInsightsEnabled: false, page: true };
+  const common = {
+    kvTags: {},
+    properties: {},
+    tokenAuthEnabled: false,
+    appInsightsEnabled: false,
+    modelControl: 'none',
+    page: true,
+  };
   const limits = { scoringTimeoutMs: 60_000, maxConcurrentRequestsPerContainer: 1, maxQueueWaitMs: 500 };
   const livenessProbeRequirements = {
     periodSeconds: 10,

@@ -16,7 +16,14 @@ type Probe = Required<NonNullable<AksDeployment['livenessProbeRequirements']>>;
 /** Keys that have a default, and so always a value. */
 type With<Config, Keys extends keyof Config> = Omit<Config, Keys> & { [Name in Keys]-?: NonNullable<Config[Name]> };
 
-type Common = 'kvTags' | 'properties' | 'tokenAuthEnabled' | 'appInsightsEnabled' | 'authEnabled' | 'page';
+type Common =
+  | 'kvTags'
+  | 'properties'
+  | 'tokenAuthEnabled'
+  | 'appInsightsEnabled'
+  | 'authEnabled'
+  | 'modelControl'
+  | 'page';
 type Limits = 'scoringTimeoutMs' | 'maxConcurrentRequestsPerContainer' | 'maxQueueWaitMs';
 
 export type LocalSettings = With<LocalDeployment, Common | Limits | 'container'>;

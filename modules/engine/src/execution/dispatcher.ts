@@ -212,6 +212,7 @@ export class Dispatcher {
       this.#again(requests);
       return;
     }
+    const joined = requests.length === 1 ? undefined : joinedOf(requests);
     requests.forEach((request, i) => {
       // what nobody waits for is not read
       if (request.settled) {
@@ -219,7 +220,7 @@ export class Dispatcher {
         return;
       }
       this.#counters.completed += 1;
-      request.resolve(outputs[i] as JobOutput);
+      request.resolve(outputs[i] as JobOutput, joined);
     });
   }
 
@@ -272,4 +273,8 @@ export class Dispatcher {
 function jobOf(requests: readonly PendingRequest[]): Job {
   const [first] = requests as [PendingRequest];
   return requests.length === 1 ? first.job : joinJobs(requests.map((request) => request.job as ModelJob));
+}
+
+function joinedOf(requests: readonly PendingRequest[]): { readonly requests: number; readonly rows: number } {
+  return { requests: requests.length, rows: requests.reduce((rows, { batch }) => rows + (batch?.rows ?? 0), 0) };
 }

@@ -67,12 +67,13 @@ export class PendingRequest {
     this.batch = undefined;
   }
 
-  resolve(output: JobOutput): void {
+  /** @param joined what ran together, when it did not run alone */
+  resolve(output: JobOutput, joined?: Timings['joined']): void {
     const now = performance.now();
     const started = this.#started ?? now;
     const timings = { queueMs: started - this.submitted, runMs: now - started, totalMs: now - this.submitted };
     this.#settle();
-    this.#resolve({ output, timings });
+    this.#resolve({ output, timings: joined === undefined ? timings : { ...timings, joined } });
   }
 
   reject(error: unknown): void {

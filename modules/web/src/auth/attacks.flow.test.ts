@@ -70,7 +70,8 @@ describe('no way around keys: with no credentials', () => {
   const paths = [
     '/score', '/score/', '//score', '/SCORE', '/score?x=1', '/score;x', '/./score', '/a/../score', '/%73core', '/score%2f',
     '/score%00', '/\\score', '/?/score', '/#/score', '//', '/swagger.json', '/swagger.json?version=3', '/metrics', '/v2',
-    '/v2/', '/v2/models/stub', '/v2/models/stub/infer', '/v2/repository/index', '/v2/health/ready/', '/v2/health/live/../../score',
+    '/v2/', '/v2/models/stub', '/v2/models/stub/infer', '/v2/repository/index',
+    '/v2/repository/models/stub/load', '/v2/repository/models/stub/unload', '/v2/models/stats', '/v2/models/stub/stats', '/v2/models/stub/versions/3/stats', '/v2/health/ready/', '/v2/health/live/../../score',
     '/none', '/.well-known/x', '*',
   ]; // prettier-ignore
   const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD', 'TRACE', 'PROPFIND'];

@@ -50,7 +50,9 @@ export function createKeyAuthenticator(source: KeySource, logger: Logger): Authe
       // both are compared always, and digests have one length: time tells nothing of the keys
       const matches = digests.map((digest) => timingSafeEqual(digest, given));
       await Promise.resolve();
-      if (!matches.includes(true)) throw new WebError('CredentialsInvalid', 'the key of the request is not valid');
+      // the secondary key may be with many callers
+      if (matches.includes(true)) return { mayControl: matches[0] === true };
+      throw new WebError('CredentialsInvalid', 'the key of the request is not valid');
     },
     [Symbol.dispose]: () => watch?.[Symbol.dispose](),
   };

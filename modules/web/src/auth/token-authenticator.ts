@@ -21,6 +21,8 @@ export interface TokenSource {
 /** Signatures by a private key only: with a shared secret the public keys would do for forging. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 const CLOCK_TOLERANCE_S = 60;
+/** An application role of Entra ID, in the claim `roles`. */
+const CONTROL_ROLE = 'Models.Control';
 const ISSUER_TIMEOUT_MS = 5000;
 
 /**
@@ -39,13 +41,15 @@ export function createTokenAuthenticator(source: TokenSource): Authenticator {
       const token = bearerCredential(authorization);
       try {
         keys ??= remoteKeys(source);
-        await jwtVerify(token, await keys, {
+        const { payload } = await jwtVerify(token, await keys, {
           issuer,
           audience,
           algorithms: ALGORITHMS,
           requiredClaims: ['exp'],
           clockTolerance: CLOCK_TOLERANCE_S,
         });
+        const { roles } = payload;
+        return { mayControl: Array.isArray(roles) && roles.includes(CONTROL_ROLE) };
       } catch (cause) {
         if (isRefusal(cause)) {
           throw new WebError('CredentialsInvalid', `the token of the request is not valid: ${cause.message}`, {

@@ -7,6 +7,8 @@ export interface GrpcCall {
   /** The path: `/inference.GRPCInferenceService/ModelInfer`. */
   readonly method: string;
   readonly requestId: string;
+  /** The metadata of that name. */
+  readonly authorization: string | undefined;
   /** Where the caller stands in a trace. */
   readonly parent: TraceCarrier;
   /** Fires when the caller gives up. */
@@ -36,6 +38,7 @@ export function openCall(call: Callable, mostMs: number | undefined): GrpcCall {
   return {
     method: call.getPath(),
     requestId: requestIdOf({ 'x-request-id': text('x-request-id') }),
+    authorization: text('authorization'),
     parent: { traceparent: text('traceparent'), tracestate: text('tracestate') },
     signal: given.signal,
     timeoutMs: Number.isFinite(timeoutMs) ? Math.max(1, Math.floor(timeoutMs)) : undefined,

@@ -49,3 +49,9 @@ export interface ModelInferResponse {
   readonly outputs: readonly Pick<InferTensor, 'name' | 'datatype'>[];
   readonly raw_output_contents: readonly Uint8Array[];
 }
+
+/** `RepositoryModelLoadRequest` and `RepositoryModelUnloadRequest`. */
+export interface RepositoryModelRequest {
+  readonly model_name: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+}

@@ -62,6 +62,36 @@ describe('a gRPC host with keys', () => {
   });
 });
 
+describe('no way around keys over gRPC', () => {
+  const keys = { primaryKey: KEY, secondaryKey: 'the-secondary-key-of-this-one' };
+  const open = ['ServerLive', 'ServerReady'];
+  const attempts = {
+    'no credentials': {},
+    'an empty credential': { authorization: 'Bearer ' },
+    'a wrong key': { authorization: `Bearer ${KEY}x` },
+    'the key without a scheme': { authorization: KEY },
+    'the key as another scheme': { authorization: `Basic ${KEY}` },
+    'both keys': { authorization: `Bearer ${keys.primaryKey},${keys.secondaryKey}` },
+    'the key in other metadata': { 'x-api-key': KEY, cookie: `key=${KEY}`, 'proxy-authorization': `Bearer ${KEY}` },
+  };
+
+  it.each(Object.keys(runtime.services.inference))('%s is refused', async (name) => {
+    const authenticator = createKeyAuthenticator(keys, logger);
+    onTestFinished(() => authenticator[Symbol.dispose]());
+    const { call } = await start({ authenticator });
+    for (const [attempt, headers] of Object.entries(attempts)) {
+      const outcome = await call
+        .method(name)(request, headers)
+        .then(
+          () => grpc.status.OK,
+          (error: grpc.ServiceError) => error.code,
+        );
+      const wanted = open.includes(name) ? grpc.status.OK : grpc.status.UNAUTHENTICATED;
+      expect({ attempt, outcome }).toEqual({ attempt, outcome: wanted });
+    }
+  });
+});
+
 describe('a gRPC host with limits', () => {
   it('refuses what one address calls beyond its number in a second, probes apart', async () => {
     const { call } = await start({ limits: { requestsPerSecond: 3 } });

@@ -1,15 +1,20 @@
 import { once } from 'node:events';
 import type { sendUnaryData, ServerDuplexStream, ServerUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { Engine } from '@edgewright/engine';
-import { messageOf } from '@edgewright/contract';
+import { isEdgewrightError, messageOf } from '@edgewright/contract';
 import { acceleratorCall } from '@edgewright/telemetry';
 import type { Logger, ScoringMetrics, Tracing } from '@edgewright/telemetry';
+import type { Authenticator } from '../auth/authenticator.ts';
+import { controlModels } from '../repository/control-models.ts';
+import type { ModelRepository } from '../repository/model-repository.ts';
+import { rowsOf } from '../repository/model-statistics.ts';
+import type { ModelStatistics } from '../repository/model-statistics.ts';
 import { modelMetadata, repositoryIndex, servedModel, serverMetadata } from '../served-models.ts';
 import { openCall } from './grpc-call.ts';
 import type { GrpcCall } from './grpc-call.ts';
 import { grpcFailure } from './grpc-failure.ts';
 import type { GrpcFailure } from './grpc-failure.ts';
-import type { ModelInferRequest, ModelInferResponse } from './grpc-messages.ts';
+import type { ModelInferRequest, ModelInferResponse, RepositoryModelRequest } from './grpc-messages.ts';
 import type { Grpc } from './grpc-runtime.ts';
 import { dataText, traceInfer } from './grpc-spans.ts';
 import { readInferRequest } from './read-infer-request.ts';
@@ -19,6 +24,9 @@ export interface InferenceServiceOptions {
   readonly grpc: Grpc;
   readonly engine: Engine;
   readonly metrics: ScoringMetrics;
+  readonly statistics: ModelStatistics;
+  readonly repository?: ModelRepository | undefined;
+  readonly authenticator?: Authenticator | undefined;
   readonly logger: Logger;
   readonly tracing?: Tracing | undefined;
   /** Milliseconds that a request may take, when its caller allows more. */
@@ -37,24 +45,44 @@ type Handle<Request> = (request: Request, call: GrpcCall) => object | Promise<ob
 
 /** The Open Inference Protocol's `GRPCInferenceService` over an engine. Models are run as they are, past an entry script. */
 export function inferenceService(options: InferenceServiceOptions): UntypedServiceImplementation {
-  const { engine } = options;
+  const { engine, repository, statistics } = options;
   const unary = <Request>(handle: Handle<Request>) => answerUnary(options, handle);
+  const modelOf = (wanted: ModelName) => servedModel(engine.describe(), wanted, repository);
+  const control = (act: 'load' | 'unload') =>
+    unary(async ({ model_name: model, parameters }: RepositoryModelRequest, { authorization }) => {
+      await controlModels(options, { act, model, authorization, parameters });
+      return {};
+    });
   return {
     ServerLive: unary(() => ({ live: true })),
     ServerReady: unary(() => ({ ready: true })),
     ServerMetadata: unary(() => serverMetadata),
-    ModelReady: unary((request: ModelName) => {
-      servedModel(engine.describe(), request);
-      return { ready: true };
+    ModelReady: unary((wanted: ModelName) => ({ ready: isReady(() => modelOf(wanted)) })),
+    ModelMetadata: unary((wanted: ModelName) => modelMetadata(modelOf(wanted), engine.describe())),
+    ModelStatistics: unary((wanted: ModelName) => {
+      const models = wanted.name === '' ? engine.describe().models : [modelOf(wanted)];
+      return { model_stats: statistics.of(models) };
     }),
-    ModelMetadata: unary((request: ModelName) => {
-      const description = engine.describe();
-      return modelMetadata(servedModel(description, request), description);
+    RepositoryIndex: unary(async ({ ready }: { readonly ready: boolean }) => {
+      const index = (await repository?.index()) ?? repositoryIndex(engine.describe());
+      return { models: ready ? index.filter(({ state }) => state === 'READY') : index };
     }),
-    RepositoryIndex: unary(() => ({ models: repositoryIndex(engine.describe()) })),
+    RepositoryModelLoad: control('load'),
+    RepositoryModelUnload: control('unload'),
     ModelInfer: unary((request: ModelInferRequest, call) => infer(options, request, call)),
     ModelStreamInfer: (stream: ServerDuplexStream<ModelInferRequest, object>) => void answerStream(options, stream),
   };
+}
+
+/** A model of the repository that is not loaded is not ready; one that is not there at all is an error. */
+function isReady(find: () => unknown): boolean {
+  try {
+    find();
+    return true;
+  } catch (error) {
+    if (isEdgewrightError(error) && error.code === 'ModelNotLoaded') return false;
+    throw error;
+  }
 }
 
 function answerUnary<Request>(options: InferenceServiceOptions, handle: Handle<Request>) {
@@ -71,25 +99,34 @@ function answerUnary<Request>(options: InferenceServiceOptions, handle: Handle<R
 }
 
 function infer(
-  { engine, metrics, tracing, grpc }: InferenceServiceOptions,
+  { engine, metrics, statistics, repository, tracing, grpc }: InferenceServiceOptions,
   request: ModelInferRequest,
   call: GrpcCall,
 ): Promise<ModelInferResponse> {
   return traceInfer({ grpc, tracing }, call, async (span) => {
-    const { requestId, signal, timeoutMs } = call;
-    const { model_name: name, model_version: version } = request;
-    const description = engine.describe();
-    const model = servedModel(description, { name, version });
-    const read = readInferRequest(request, model);
-    const input = dataText(span, read.inputs);
-    const limits = timeoutMs === undefined ? { signal } : { signal, timeoutMs };
-    const { outputs, timings } = await acceleratorCall(span, description.backend, () =>
-      engine.infer({ model: model.name, inputs: read.inputs, requestId, ...limits }),
-    );
-    metrics.record({ host: 'grpc', outcome: 'ok', timings });
-    if (input !== undefined)
-      span?.scored({ requestId, models: [model], input, prediction: dataText(span, outputs) ?? '' });
-    return writeInferResponse(read, model, outputs);
+    const clock = statistics.begin();
+    try {
+      const { requestId, signal, timeoutMs } = call;
+      const { model_name: name, model_version: version } = request;
+      const description = engine.describe();
+      const model = servedModel(description, { name, version }, repository);
+      const read = readInferRequest(request, model);
+      clock.read(model, rowsOf(model, read.inputs));
+      const input = dataText(span, read.inputs);
+      const limits = timeoutMs === undefined ? { signal } : { signal, timeoutMs };
+      const { outputs, timings } = await acceleratorCall(span, description.backend, () =>
+        engine.infer({ model: model.name, inputs: read.inputs, requestId, ...limits }),
+      );
+      metrics.record({ host: 'grpc', outcome: 'ok', timings });
+      if (input !== undefined)
+        span?.scored({ requestId, models: [model], input, prediction: dataText(span, outputs) ?? '' });
+      const response = writeInferResponse(read, model, outputs);
+      clock.succeeded(timings);
+      return response;
+    } catch (error) {
+      clock.failed();
+      throw error;
+    }
   });
 }
 

@@ -36,7 +36,7 @@ describe('the Open Inference Protocol over gRPC', () => {
       ready: true,
       'model ready': true,
       'version ready': true,
-      server: { name: 'edgewright', version: expect.stringMatching(/^\d+\.\d+\.\d+/) as string, extensions: ['binary_tensor_data'] },
+      server: { name: 'edgewright', version: expect.stringMatching(/^\d+\.\d+\.\d+/) as string, extensions: ['binary_tensor_data', 'statistics', 'model_repository'] },
       model: { name: 'tiny', versions: ['1'], platform: 'onnx_onnxv1', inputs: [tensor('x')], outputs: [tensor('y')] },
       index: { models: [{ name: 'tiny', version: '1', state: 'READY' }] },
       raw: { y: [[3, 5, 7], [9, 11, 13]], id: 'an id' },

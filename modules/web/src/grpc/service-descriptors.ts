@@ -14,6 +14,44 @@ const method = (name: string, streams: object = {}): object => ({
   ...streams,
 });
 
+const repositoryModel = message({
+  repository_name: one('string', 1),
+  model_name: one('string', 2),
+  parameters: { keyType: 'string', type: 'ModelRepositoryParameter', id: 3 },
+});
+
+/** Triton's statistics extension. */
+const statisticsMessages = {
+  ModelStatisticsRequest: model,
+  StatisticDuration: message({ count: one('uint64', 1), ns: one('uint64', 2) }),
+  InferStatistics: message({
+    success: one('StatisticDuration', 1),
+    fail: one('StatisticDuration', 2),
+    queue: one('StatisticDuration', 3),
+    compute_input: one('StatisticDuration', 4),
+    compute_infer: one('StatisticDuration', 5),
+    compute_output: one('StatisticDuration', 6),
+    cache_hit: one('StatisticDuration', 7),
+    cache_miss: one('StatisticDuration', 8),
+  }),
+  InferBatchStatistics: message({
+    batch_size: one('uint64', 1),
+    compute_input: one('StatisticDuration', 2),
+    compute_infer: one('StatisticDuration', 3),
+    compute_output: one('StatisticDuration', 4),
+  }),
+  ModelStatistics: message({
+    name: one('string', 1),
+    version: one('string', 2),
+    last_inference: one('uint64', 3),
+    inference_count: one('uint64', 4),
+    execution_count: one('uint64', 5),
+    inference_stats: one('InferStatistics', 6),
+    batch_stats: many('InferBatchStatistics', 7),
+  }),
+  ModelStatisticsResponse: message({ model_stats: many('ModelStatistics', 1) }),
+};
+
 const inference = {
   InferParameter: {
     oneofs: {
@@ -95,6 +133,20 @@ const inference = {
     reason: one('string', 4),
   }),
   RepositoryIndexResponse: message({ models: many('ModelIndex', 1) }),
+  ModelRepositoryParameter: {
+    oneofs: { parameter_choice: { oneof: ['bool_param', 'int64_param', 'string_param', 'bytes_param'] } },
+    fields: {
+      bool_param: one('bool', 1),
+      int64_param: one('int64', 2),
+      string_param: one('string', 3),
+      bytes_param: one('bytes', 4),
+    },
+  },
+  RepositoryModelLoadRequest: repositoryModel,
+  RepositoryModelLoadResponse: message({}),
+  RepositoryModelUnloadRequest: repositoryModel,
+  RepositoryModelUnloadResponse: message({}),
+  ...statisticsMessages,
   GRPCInferenceService: {
     methods: {
       ServerLive: method('ServerLive'),
@@ -110,6 +162,9 @@ const inference = {
         responseStream: true,
       },
       RepositoryIndex: method('RepositoryIndex'),
+      RepositoryModelLoad: method('RepositoryModelLoad'),
+      RepositoryModelUnload: method('RepositoryModelUnload'),
+      ModelStatistics: method('ModelStatistics'),
     },
   },
 };

@@ -30,7 +30,7 @@ describe('the Open Inference Protocol over REST', () => {
       server: {
         name: 'edgewright',
         version: expect.stringMatching(/^\d+\.\d+\.\d+/) as string,
-        extensions: ['binary_tensor_data'],
+        extensions: ['binary_tensor_data', 'statistics', 'model_repository'],
       },
       model: {
         name: 'tiny',

@@ -27,7 +27,7 @@ export interface ScorePayload {
 /** Tensors for a model that is served as it is, and how its answer is written. */
 export interface TensorPayload {
   readonly kind: 'tensors';
-  readonly model: string;
+  readonly model: LoadedModel;
   readonly inputs: NamedTensors;
   readonly encode: (outputs: NamedTensors) => EncodedTensors;
 }
@@ -97,13 +97,13 @@ function readTensorBytes(
     ...(shape === undefined ? {} : { shape }),
   });
   const bytes = /application\/octet-stream/.test(request.headers.accept ?? '');
-  return { kind: 'tensors', model: model.name, inputs, encode: (outputs) => encodeTensorAnswer(outputs, { bytes }) };
+  return { kind: 'tensors', model, inputs, encode: (outputs) => encodeTensorAnswer(outputs, { bytes }) };
 }
 
 function oipPayload(model: LoadedModel, { id, inputs, outputs: wanted }: OipRequest): TensorPayload {
   return {
     kind: 'tensors',
-    model: model.name,
+    model,
     inputs,
     encode: (outputs) => {
       const { body, headerLength } = encodeOipResponse(outputs, { model, wanted, ...(id === undefined ? {} : { id }) });

@@ -5,6 +5,8 @@ import type { Logger, ScoringMetrics, TraceSpan } from '@edgewright/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answerError } from '../answer-error.ts';
 import { otherIds } from '../request-ids.ts';
+import { rowsOf } from '../repository/model-statistics.ts';
+import type { InferenceClock, ModelStatistics } from '../repository/model-statistics.ts';
 import type { SpanOf } from '../request-spans.ts';
 import { readPayload } from './read-payload.ts';
 import type { Payload } from './read-payload.ts';
@@ -13,6 +15,7 @@ import { markRun, sendResult } from './send-result.ts';
 export interface ScoreRouteOptions {
   readonly engine: Engine;
   readonly metrics: ScoringMetrics;
+  readonly statistics: ModelStatistics;
   readonly logger: Logger;
   readonly spanOf: SpanOf;
   readonly timeoutMs?: number;
@@ -36,11 +39,13 @@ export function addScoreRoute(server: FastifyInstance, engine: Engine, answer: A
 }
 
 /** Answers requests with an engine, counts them, and gives them up when their callers have gone. */
-export function answerWith({ engine, metrics, logger, spanOf, timeoutMs }: ScoreRouteOptions): Answer {
+export function answerWith({ engine, metrics, statistics, logger, spanOf, timeoutMs }: ScoreRouteOptions): Answer {
   return async (request, reply, read) => {
+    const clock = statistics.begin();
     try {
       const span = spanOf(request);
       const payload = read();
+      noteRead(clock, payload, engine.describe());
       const options = {
         requestId: request.id,
         signal: whenGone(reply),
@@ -53,22 +58,36 @@ export function answerWith({ engine, metrics, logger, spanOf, timeoutMs }: Score
         const result = await acceleratorCall(span, backend, () => engine.score({ ...payload, ...options }));
         if (span?.wantsData === true) tellScored(span, request, { ...result, input, prediction: predictionOf(result) });
         metrics.record({ host: 'web', outcome: result.answer?.failed === true ? 'EntryScriptFailed' : 'ok', timings: result.timings }); // prettier-ignore
+        clock.succeeded(result.timings);
         return sendResult(reply, result, (error) => noteBroken(logger, request, error));
       }
       const { model, inputs } = payload;
-      const result = await acceleratorCall(span, backend, () => engine.infer({ model, inputs, ...options }));
+      const result = await acceleratorCall(span, backend, () =>
+        engine.infer({ model: model.name, inputs, ...options }),
+      );
       const { outputs, timings } = result;
       if (span?.wantsData === true)
         tellScored(span, request, { ...result, input, prediction: boundedJson(outputs, VALUE_LIMIT) });
       const { headers, body } = payload.encode(outputs);
       metrics.record({ host: 'web', outcome: 'ok', timings });
+      clock.succeeded(timings);
       markRun(reply, { failed: false, timings });
       return reply.headers(headers).send(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
     } catch (error) {
+      clock.failed();
       metrics.record({ host: 'web', outcome: answerError(error).body.code });
       throw error;
     }
   };
+}
+
+/** Past an entry script, which may run any model, a request is for the one that it names, or for the only one. */
+function noteRead(clock: InferenceClock, payload: Payload, { models, entryScript }: EngineDescription): void {
+  if (payload.kind === 'tensors') return clock.read(payload.model, rowsOf(payload.model, payload.inputs));
+  const [model] = models;
+  const rows = (payload.data as { readonly data?: unknown } | null | undefined)?.data;
+  if (model !== undefined && models.length === 1 && !entryScript)
+    clock.read(model, Array.isArray(rows) ? rows.length : 1);
 }
 
 interface Told {
