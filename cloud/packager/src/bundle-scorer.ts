@@ -2,12 +2,25 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '@edgewright/contract';
-import type { OutputFile } from 'esbuild';
+import type { OutputFile, Plugin } from 'esbuild';
 import { bundleWithEngine } from './bundle/bundle-with-engine.ts';
 import { commonOptions } from './bundle/common-options.ts';
 import { quietDebug } from './bundle/quiet-debug.ts';
 import { findPackageRoot } from './package-root.ts';
 import { PackagerError } from './packager-error.ts';
+
+/**
+ * Azure Blob Storage goes with batches, in a chunk that only those load who read or write there. What uploads files from a device has
+ * an older one of its own, asked for when it is called; that would be a third of the program, which everyone loads.
+ */
+const storageForBatches: Plugin = {
+  name: 'storage-for-batches',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^@azure\/storage-blob$/ }, ({ path: name, importer }) =>
+      importer.includes('azure-iot-device') ? { path: name, external: true } : undefined,
+    );
+  },
+};
 
 /** What a bundle consists of. */
 export interface ScorerBundle {
@@ -73,9 +86,7 @@ async function buildFrom(root: string): Promise<readonly OutputFile[]> {
       entryPoints: [{ in: PROGRAM, out: 'main' }],
       outdir: path.join(root, PREBUILT),
       conditions: ['edgewright-source'],
-      plugins: [quietDebug],
-      // only what uploads files from a device asks for it, when it is called; it would be half of the program
-      external: [...commonOptions.external, '@azure/storage-blob'],
+      plugins: [quietDebug, storageForBatches],
     });
     return files;
   } catch (cause) {

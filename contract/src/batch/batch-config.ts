@@ -17,7 +17,11 @@ const Lines = (description: string) => Type.Array(Type.String({ minLength: 1 }),
 /** What a batch job may say of how it runs: the fields of Azure ML's ParallelRunConfig, and edgewright's own below. */
 export const batchSettings = {
   miniBatchSize: Type.Optional(
-    Type.Union([Type.Integer({ minimum: 1 }), Type.String({ pattern: MINI_BATCH_SIZE_PATTERN })], {
+    // one schema for both kinds, so that what is wrong is told by its description
+    Type.Unsafe<number | string>({
+      type: ['integer', 'string'],
+      minimum: 1,
+      pattern: MINI_BATCH_SIZE_PATTERN,
       description:
         'what one call of run() gets: of files their number (default 10); of rows a size such as `512kb` or `1MB` (default), never across files',
     }),

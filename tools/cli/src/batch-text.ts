@@ -22,7 +22,12 @@ export function batchText(batch: Batch): string {
   return keyValues([
     ['state', batch.state],
     ['reason', batch.reason ?? undefined],
-    ['first failure', first === null ? undefined : `${place === '' ? '' : `${place}: `}${first.message}`],
+    [
+      'first failure',
+      first === null || first.message === batch.reason
+        ? undefined
+        : `${place === '' ? '' : `${place}: `}${first.message}`,
+    ],
     ['its log', first?.log?.join('\n  ')],
     ['name', batch.name],
     ['items', of(batch.succeededItems + batch.failedItems, items)],

@@ -104,6 +104,13 @@ describe('the command', () => {
       ['computetarget', 'attach', 'aks', '-n', 'prod', '--kubeconfig', 'nope'],
       'cannot use the kubeconfig',
     ],
+    ['a batch job without a model', ['batch', 'submit', '-n', 'job', '-i', 'x.csv'], 'it names no model'],
+    ['a batch job that is not there', ['batch', 'status', '-n', 'nope'], 'no batch job "nope"'],
+    [
+      'a size that is none',
+      ['batch', 'submit', '-n', 'job', '--mini-batch-size', '1 MB'],
+      '$.miniBatchSize: expected what one',
+    ],
     ['a rollout that was never started', ['rollout', 'status', 'x'], 'there is none'],
     ['a rollout file that is not there', ['rollout', 'start', 'nope.yaml'], 'there is no such file'],
     ['a hub that nobody named', ['edge', 'apply', '-d', 'd', '-k', 'nope.json'], 'nope.json'],

@@ -143,7 +143,9 @@ export class BlobPlace implements Place {
       status === 401 || status === 403
         ? '; give a shared access signature in the address, or set AZURE_STORAGE_CONNECTION_STRING, AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN'
         : '';
-    const reason = status === 404 ? 'there is no such blob or container' : (messageOf(cause).split('\n')[0] ?? '');
+    const told = messageOf(cause).split('\n')[0];
+    const reason =
+      status === 404 ? 'there is no such blob or container' : told || `the service answers with status ${status}`;
     return new BatchError('PlaceUnusable', `cannot ${what} ${place}: ${reason}${hint}`, {
       details: { place, ...(status === undefined ? {} : { status }) },
       cause,
