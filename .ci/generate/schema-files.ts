@@ -14,6 +14,7 @@ import {
   ScorerReportedSchema,
   ScoringConfigSchema,
   ScoringErrorSchema,
+  ModelProfileSchema,
   WorkspaceConfigSchema,
 } from '@edgewright/contract';
 
@@ -40,6 +41,7 @@ const schemas: Readonly<Record<string, object>> = {
   'scorer-reported.json': ScorerReportedSchema,
   'scoring-config.json': ScoringConfigSchema,
   'scoring-error.json': ScoringErrorSchema,
+  'model-profile.json': ModelProfileSchema,
   'workspace.json': WorkspaceConfigSchema,
 };
 

@@ -148,6 +148,8 @@ export { ModelSignatureSchema, TensorSpecSchema } from './tensor.ts';
 export type { ModelSignature, TensorSpec } from './tensor.ts';
 export { recordingLine, telemetryJson } from './telemetry-json.ts';
 export type { TelemetryJson } from './telemetry-json.ts';
+export { ModelProfileSchema, profileOutcomes } from './model-profile.ts';
+export type { ModelProfile, ProfileOutcome, ProfilePoint } from './model-profile.ts';
 export { WorkspaceConfigSchema } from './workspace-config.ts';
 export type { WorkspaceConfig } from './workspace-config.ts';
 export { isTwinName, twinLimits, twinSizeBytes } from './twin-limits.ts';

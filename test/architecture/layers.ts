@@ -83,6 +83,7 @@ export const layers: readonly Layer[] = [
       'modules/edge',
       'modules/web',
       'modules/scorer',
+      'modules/charts',
       ...CLOUD,
       'cloud/deployers',
       // its verbs start and stop the simulator, which is a product of its own

@@ -26,6 +26,7 @@ export { applySpec, driveDeployment, waitForDeployment } from './drive-deploymen
 export { ContainerEngine } from './containers/container-engine.ts';
 export { imageRepository, isOwnImage } from './local/container-replicas.ts';
 export { LocalTarget } from './local/local-target.ts';
+export { profileLimits } from './profile/profile-limits.ts';
 export { checkServiceName } from './service-spec.ts';
 export type { ServiceSpec } from './service-spec.ts';
 export { ServiceStore } from './state/service-store.ts';

@@ -1,8 +1,10 @@
 import path from 'node:path';
 import { completeDeploymentConfig, readCertificate } from '@edgewright/deployers';
 import type { DeploymentSettings } from '@edgewright/deployers';
+import { ModelProfileSchema } from '@edgewright/contract';
 import Type from 'typebox';
 import { readDocument } from './read-document.ts';
+import { WorkspaceError } from './workspace-error.ts';
 
 /** What is to be deployed, and how. */
 export interface DeployInput {
@@ -15,6 +17,8 @@ export interface DeployInput {
   readonly deploymentConfig: string | Readonly<Record<string, unknown>>;
   /** Keys that win over the file's, in objects too. */
   readonly overrides?: Readonly<Record<string, unknown>>;
+  /** What `model profile` wrote: its recommendation for cores and memory wins over the file. */
+  readonly profile?: string | undefined;
   /** The compute target, for `aks`; wins over computeTargetName of the file. */
   readonly computeTarget?: string | undefined;
   /** An image that the cluster can pull, instead of one that is built and pushed now; for `aks`. */
@@ -50,6 +54,28 @@ export async function readSettings(
 function withGoodCertificate(settings: DeploymentSettings): DeploymentSettings {
   if (settings.computeType === 'ACI') readCertificate(settings);
   return settings;
+}
+
+/**
+ * What was given beside the file, on top of what a profile recommends.
+ *
+ * @throws WorkspaceError `ProfileInputInvalid` when the profile recommends nothing
+ */
+export async function overridesOf({
+  overrides,
+  profile,
+}: Pick<DeployInput, 'overrides' | 'profile'>): Promise<Record<string, unknown>> {
+  const recommended = profile === undefined ? {} : await recommendedBy(profile);
+  return merge(recommended, overrides) as Record<string, unknown>;
+}
+
+/** @throws WorkspaceError `ProfileInputInvalid` when the profile recommends nothing */
+async function recommendedBy(file: string): Promise<Record<string, unknown>> {
+  const profile = await readDocument(ModelProfileSchema, file, 'the profile');
+  const { recommendedCpu: cpu, recommendedMemoryInGB: memoryInGB, error = '' } = profile;
+  if (cpu !== undefined && memoryInGB !== undefined) return { containerResourceRequirements: { cpu, memoryInGB } };
+  const message = `cannot take limits from the profile "${file}": it recommends none: ${error}`;
+  throw new WorkspaceError('ProfileInputInvalid', message, { details: { file } });
 }
 
 /** Files that a configuration names stand relative to it. */

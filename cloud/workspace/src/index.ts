@@ -25,6 +25,7 @@ export { WorkspaceManifests } from './workspace-manifests.ts';
 export type { BuildManifestRequest, LintRequest } from './workspace-manifests.ts';
 export type { DeletionPlan, RegisterFromRunInput } from './workspace-models.ts';
 export { WorkspaceModels } from './workspace-models.ts';
+export type { ProfileModelInput } from './profile-model.ts';
 export type { DeployInput } from './deploy-input.ts';
 export type { Service } from './service-view.ts';
 export type {

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { InferenceConfigSchema } from '@edgewright/contract';
 import type { Model } from '@edgewright/contract';
@@ -57,12 +58,14 @@ async function layOut(input: Input, found: readonly Model[], parts: PrepareParts
 
 /** An image in this machine's Docker Engine. */
 async function loaded(input: Input, found: readonly Model[], parts: PrepareParts): Promise<{ artifact: string }> {
-  const { images, isDry, revision, servicesDirectory } = parts;
+  const { images, isDry, revision, servicesDirectory, directory } = parts;
   const { ContainerEngine, imageRepository } = await import('@edgewright/deployers');
   const tag = `${imageRepository(servicesDirectory, input.name)}:${revision}`;
   if (isDry) return { artifact: input.image ?? tag };
   // before anything is built
   const engine = await ContainerEngine.open();
+  // its number is taken from now on, also when the revision fails: the host does not try a revision again that failed
+  await mkdir(directory, { recursive: true });
   if (input.image !== undefined) {
     if (await engine.hasImage(input.image)) return { artifact: input.image };
     const message = `cannot run the image "${input.image}": the Docker Engine does not have it; pull it first, or leave --image out`;

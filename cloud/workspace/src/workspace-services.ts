@@ -10,7 +10,7 @@ import type {
 import { appFoldersOf } from './app-folders.ts';
 import type { AppFolders } from './app-folders.ts';
 import { callService } from './call-service.ts';
-import { readSettings } from './deploy-input.ts';
+import { overridesOf, readSettings } from './deploy-input.ts';
 import type { DeployInput } from './deploy-input.ts';
 import { keptImage } from './kept-image.ts';
 import { exchangedKeys } from './exchanged-keys.ts';
@@ -63,7 +63,7 @@ export class WorkspaceServices {
   async deploy(input: DeployInput): Promise<Service> {
     const { checkServiceName } = await import('@edgewright/deployers');
     checkServiceName(input.name);
-    const settings = await readSettings(input.deploymentConfig, input.overrides);
+    const settings = await readSettings(input.deploymentConfig, await overridesOf(input));
     using store = await this.#store();
     const former = store.former(input.name, input.overwrite === true);
     if (former !== undefined && kindOf(former.spec.settings) !== kindOf(settings)) {
@@ -81,7 +81,7 @@ export class WorkspaceServices {
     using store = await this.#store();
     const former = store.get(input.name);
     const config = input.deploymentConfig ?? { ...former.spec.settings };
-    const settings = await readSettings(config, input.overrides);
+    const settings = await readSettings(config, await overridesOf(input));
     const [present, wanted] = [kindOf(former.spec.settings), kindOf(settings)];
     if (present !== wanted) {
       const { DeployersError } = await import('@edgewright/deployers');
@@ -106,7 +106,7 @@ export class WorkspaceServices {
   async plan(input: DeployInput): Promise<ServicePlan> {
     const { checkServiceName } = await import('@edgewright/deployers');
     checkServiceName(input.name);
-    const settings = await readSettings(input.deploymentConfig, input.overrides);
+    const settings = await readSettings(input.deploymentConfig, await overridesOf(input));
     using store = await this.#store();
     const { spec } = await makeServiceSpec(
       { ...input, settings, isDry: true },

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { discardEvents, messageOf } from '@edgewright/contract';
-import type { EventSink } from '@edgewright/contract';
+import type { EventSink, ModelProfile } from '@edgewright/contract';
 import type { ModelRegistry } from '@edgewright/models';
 import type { RegistryOptions } from '@edgewright/packager';
 import { openRegistry } from './open-registry.ts';
@@ -11,6 +11,8 @@ import { serveModel } from './serve-model.ts';
 import type { ModelServer, ServeInput } from './serve-model.ts';
 import { WorkspaceBatches } from './workspace-batches.ts';
 import { WorkspaceComputeTargets } from './workspace-compute-targets.ts';
+import { profileModel } from './profile-model.ts';
+import type { ProfileModelInput } from './profile-model.ts';
 import { readWorkspaceConfig } from './workspace-config.ts';
 import { WorkspaceEndpoints } from './workspace-endpoints.ts';
 import { WorkspaceEdge } from './workspace-edge.ts';
@@ -125,6 +127,12 @@ export class Workspace implements AsyncDisposable {
   async packageModel(input: PackageModelInput): Promise<PackagedImage> {
     const { models, images, folders } = this;
     return await packageModel(input, { models, images, imagesFolder: folders.images, events: this.#events });
+  }
+
+  /** Finds the smallest limits for cores and memory with which models score well enough; see `profileModel`. */
+  async profileModel(input: ProfileModelInput): Promise<ModelProfile> {
+    const { models, images } = this;
+    return await profileModel(input, { models, images, events: this.#events });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -69,6 +69,12 @@ export const deployersErrors = {
     remedy:
       'Install or start one (`docker info` must work for this user), or leave `container` out: services run as processes too.',
   },
+  ProfileFailed: {
+    fault: 'user',
+    httpStatus: 422,
+    meaning: 'A model could not be profiled, because it does not score even with the largest limits',
+    remedy: 'The message says why; deploy it as a local service first, or try larger limits.',
+  },
   CredentialsNotUsed: {
     fault: 'user',
     httpStatus: 400,

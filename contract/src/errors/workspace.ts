@@ -50,6 +50,12 @@ export const workspaceErrors = {
     meaning: 'A deployment manifest has errors and was not pushed',
     remedy: 'Run `edgewright manifest lint FILE`; each finding names its place and its remedy.',
   },
+  ProfileInputInvalid: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'What is asked of a profile cannot be done',
+    remedy: 'The message says what to change; `edgewright model profile --help` has an example.',
+  },
   BaseImageMissing: {
     fault: 'user',
     httpStatus: 400,

@@ -12,6 +12,7 @@ import { defineImage } from './verbs/image.ts';
 import { defineKey } from './verbs/key.ts';
 import { defineManifest } from './verbs/manifest.ts';
 import { defineModelDeploy } from './verbs/model-deploy.ts';
+import { defineModelProfile } from './verbs/model-profile.ts';
 import { defineModel } from './verbs/model.ts';
 import { defineRollout } from './verbs/rollout.ts';
 import { defineRoute } from './verbs/route.ts';
@@ -22,6 +23,7 @@ import { defineSim } from './verbs/sim.ts';
 const groups = [
   defineModel,
   defineModelDeploy,
+  defineModelProfile,
   defineService,
   defineBatch,
   defineEndpoint,

@@ -66,15 +66,22 @@ async function setUp(context: TestContext, config: Record<string, unknown> = {})
   return { target, spec, deploy, score, port, containers, socketPath };
 } // prettier-ignore
 
-it('exchanges containers under load without a failed request, and starts one again that ends', async (context) => {
-  const config = { maxConcurrentRequestsPerContainer: 8, maxQueueWaitMs: 20_000, containerNetwork: 'host' };
+it('exchanges containers under load without a failed request, takes new keys without a restart, and starts one again that ends', async (context) => {
+  const keys = { primaryKey: 'primary-key-0123456789', secondaryKey: 'secondary-key-0123456789' };
+  const config = {
+    authEnabled: true,
+    maxConcurrentRequestsPerContainer: 8,
+    maxQueueWaitMs: 20_000,
+    containerNetwork: 'host',
+    keys,
+  };
   const { spec, deploy, score, containers, target, socketPath } = await setUp(context, config);
   const first = await spec('one');
   await deploy(first);
   const outcomes = new Set<string>();
   const stop = new AbortController();
   const callers = Array.from({ length: 2 }, async () => {
-    while (!stop.signal.aborted) outcomes.add(await score().catch((error: unknown) => String(error)));
+    while (!stop.signal.aborted) outcomes.add(await score(keys.primaryKey).catch((error: unknown) => String(error)));
   });
   const second = await spec('two');
   await deploy(second, first);
@@ -84,27 +91,19 @@ it('exchanges containers under load without a failed request, and starts one aga
   expect([...outcomes].toSorted()).toEqual(['one', 'two']);
 
   const [id = ''] = await containers();
+  expect(await score()).toBe('401');
+  const primaryKey = 'another-key-0123456789';
+  await target.setCredentials({ ...second, credentials: { keys: { ...keys, primaryKey } } });
+  await expect.poll(() => score(primaryKey), { timeout: 30_000 }).toBe('two');
+  expect(await score(keys.primaryKey)).toBe('401');
+  expect(await containers()).toEqual([id]);
   const container = new Docker({ socketPath }).getContainer(id);
   const { HostConfig } = await container.inspect();
   expect(HostConfig).toMatchObject({ ReadonlyRootfs: true, CapDrop: ['ALL'], NetworkMode: 'host' });
   await container.kill();
-  await expect.poll(() => score(), { timeout: 30_000 }).toBe('503');
-  await expect.poll(() => score(), { timeout: 60_000 }).toBe('two');
+  await expect.poll(() => score(primaryKey), { timeout: 30_000 }).toBe('503');
+  await expect.poll(() => score(primaryKey), { timeout: 60_000 }).toBe('two');
   expect(await target.observe(second)).toMatchObject({ state: 'Healthy', revision: 2 });
-});
-
-it('asks for keys, and takes new ones without a restart', async (context) => {
-  const { spec, deploy, score, containers, target } = await setUp(context, { authEnabled: true });
-  const first = await spec('one');
-  await deploy(first);
-  const [before] = await containers();
-  expect(await score()).toBe('401');
-  expect(await score(first.credentials.keys?.primaryKey)).toBe('one');
-  const keys = { primaryKey: 'another-key-0123456789', secondaryKey: first.credentials.keys?.secondaryKey ?? '' };
-  await target.setCredentials({ ...first, credentials: { keys } });
-  await expect.poll(() => score(keys.primaryKey), { timeout: 30_000 }).toBe('one');
-  expect(await score(first.credentials.keys?.primaryKey)).toBe('401');
-  expect(await containers()).toEqual([before]);
 });
 
 it('holds a container to its memory, and says that this was the reason', async (context) => {

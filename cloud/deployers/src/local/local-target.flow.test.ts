@@ -122,27 +122,6 @@ describe('the local target', () => {
     expect(await (await score()).json()).toEqual({ from: 'two' });
   });
 
-  it('tells the stage, the cause and the log of a revision that fails, at once, and keeps the former one', async () => {
-    const { target, spec, deploy, score, texts } = await setUp();
-    const first = await spec(await app(answers('one')));
-    await deploy(first);
-    const second = await spec(
-      await app(`export function init() { throw new Error('no licence'); }\n${answers('two')}`),
-    );
-    await expect(deploy(second, first)).rejects.toMatchObject({
-      code: 'DeploymentFailed',
-      message: expect.stringMatching(/stage "init".*no licence/s) as string,
-      details: {
-        stage: 'init',
-        revision: 2,
-        log: expect.arrayContaining([expect.stringContaining('no licence')]) as unknown,
-      },
-    });
-    expect(texts.at(-1)).toBe('tiny-service serves revision 1 again');
-    expect(await (await score()).json()).toEqual({ from: 'one' });
-    expect(await target.observe(first)).toMatchObject({ state: 'Healthy', revision: 1 });
-  });
-
   it('says Failed when the first revision does not come up', async () => {
     const { target, spec, deploy } = await setUp();
     const first = await spec(await app('export const nothing = 1;'));

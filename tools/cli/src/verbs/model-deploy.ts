@@ -14,6 +14,7 @@ interface DeployFlags {
   readonly computeType?: string;
   readonly ct?: string;
   readonly image?: string;
+  readonly pi?: string;
   readonly dryRun?: boolean;
   readonly format: 'yaml' | 'helm' | 'kustomize';
   readonly outputDir?: string;
@@ -39,6 +40,10 @@ export function defineModelDeploy(program: Command, invocation: Invocation): voi
     )
     .option('--ct <name>', 'the compute target, for aks and aci: what was attached')
     .option('--image <reference>', 'an image that the target can pull, instead of one that is built and pushed now')
+    .option(
+      '--pi <file>',
+      'what model profile wrote with -t: its recommendation for cores and memory wins over the file',
+    )
     .option('--dry-run', 'print what would be done, and the objects of Kubernetes as YAML; do nothing')
     .option(
       '--format <format>',
@@ -88,6 +93,7 @@ function inputOf(flags: DeployFlags, invocation: Invocation): DeployInput {
     signal: invocation.context.signal,
     computeTarget: flags.ct,
     image: flags.image,
+    profile: flags.pi === undefined ? undefined : invocation.path(flags.pi),
   };
 }
 
