@@ -11,6 +11,7 @@ declare -A packages=(
   [mmdebstrap]=mmdebstrap
   [mosquitto]=mosquitto
   [openssl]=openssl
+  [prometheus]=prometheus
   [mosquitto-clients]=mosquitto_pub
   [qemu-user-static]=qemu-aarch64-static
   [skopeo]=skopeo

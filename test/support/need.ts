@@ -22,6 +22,7 @@ export interface Services {
   /** The program, for registries that a test starts itself (`test/support/docker-registry.ts`). */
   readonly 'docker-registry': { readonly executable: string };
   readonly openssl: { readonly executable: string };
+  readonly prometheus: { readonly executable: string };
   readonly skopeo: { readonly executable: string };
   readonly chromium: { readonly executable: string };
   readonly mosquitto: { readonly executable: string };
@@ -53,6 +54,7 @@ const probes: { readonly [Name in keyof Services]: Probe<Services[Name]> } = {
     process.getuid?.() === 0 ? probeExecutable('mmdebstrap') : 'mmdebstrap needs root to make a base image',
   'docker-registry': () => probeExecutable('docker-registry'),
   openssl: () => probeExecutable('openssl'),
+  prometheus: () => probeExecutable('prometheus'),
   skopeo: () => probeExecutable('skopeo'),
   chromium: () => probeExecutable('chromium'),
   mosquitto: () => probeExecutable('mosquitto'),

@@ -5,6 +5,7 @@ import type { ServiceSpec } from './service-spec.ts';
 export interface CredentialPlaces {
   readonly keysFile?: string;
   readonly jwksFile?: string;
+  readonly appInsightsFile?: string;
 }
 
 /** The variables of the scorer that follow from the settings of a service, whatever runs it. */
@@ -26,7 +27,17 @@ export function serviceEnvironment(spec: ServiceSpec, places: CredentialPlaces):
     ...engine,
     ...control,
     ...page,
+    ...telling(settings.appInsightsEnabled, places),
     ...authentication({ name, settings }, places),
+  };
+}
+
+/** Azure ML's switch, and where the connection string stands. */
+function telling(isEnabled: boolean, { appInsightsFile }: CredentialPlaces): Record<string, string> {
+  if (!isEnabled) return {};
+  return {
+    AML_APP_INSIGHTS_ENABLED: 'true',
+    ...(appInsightsFile === undefined ? {} : { APPLICATIONINSIGHTS_CONNECTION_STRING_FILE: appInsightsFile }),
   };
 }
 

@@ -11,6 +11,7 @@ import type { SpecParts } from './make-service-spec.ts';
 import { openTarget } from './open-target.ts';
 import { servicePlan } from './service-plan.ts';
 import type { ServicePlan } from './service-plan.ts';
+import { thisProcess } from './this-process.ts';
 
 /** What decides the traffic of a version. */
 export interface TrafficInput {
@@ -104,7 +105,11 @@ export class EndpointChange {
     const settings = await readSettings(input.deploymentConfig ?? {}, input.overrides, { ...record.settings });
     const target = await this.#open(record);
     const router = await requireEndpoints(target);
-    const credentials = await makeCredentials(settings, record.credentials);
+    const credentials = await makeCredentials(
+      settings,
+      record.credentials,
+      thisProcess().variable('APPLICATIONINSIGHTS_CONNECTION_STRING'),
+    );
     const changed: EndpointVersionRecord[] = [];
     try {
       for (const version of record.versions) {

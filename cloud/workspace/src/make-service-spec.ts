@@ -4,6 +4,7 @@ import { appFoldersOf } from './app-folders.ts';
 import type { DeployInput } from './deploy-input.ts';
 import { localDirectory } from './open-target.ts';
 import { prepareArtifact } from './prepare-artifact.ts';
+import { thisProcess } from './this-process.ts';
 import type { WorkspaceFolders } from './workspace-folders.ts';
 import type { WorkspaceImages } from './workspace-images.ts';
 import type { WorkspaceModels } from './workspace-models.ts';
@@ -44,7 +45,11 @@ export async function makeServiceSpec(
     isDry,
     former: former?.spec,
   });
-  const credentials = await makeCredentials(settings, former?.spec.credentials);
+  const credentials = await makeCredentials(
+    settings,
+    former?.spec.credentials,
+    thisProcess().variable('APPLICATIONINSIGHTS_CONNECTION_STRING'),
+  );
   const place = computeTarget === undefined ? {} : { computeTarget };
   const spec: ServiceSpec = { name, revision, settings, credentials, ...place, ...prepared };
   const inferenceConfig = input.inferenceConfig === undefined ? undefined : path.resolve(input.inferenceConfig);

@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { need } from '../../../test/support/need.ts';
+import { startIngestion } from '../../../test/support/azure-monitor/start-ingestion.ts';
 import { startOtlpReceiver } from '../../../test/support/otlp/start-otlp-receiver.ts';
 import { createAppRoot, ScorerProcess } from '../../../test/support/scorer-process.ts';
 import { TestHub } from '../../../test/support/test-hub.ts';
@@ -36,11 +37,12 @@ async function startScorer(environment: Readonly<Record<string, string>>) {
 it('makes spans of messages and requests, within the trace of their sender, and hands the trace on', async (context) => {
   const { executable } = await need(context, 'python-otlp');
   const { endpoint, spans, logs, points } = await startOtlpReceiver(executable);
+  const ingestion = await startIngestion();
   const { hub, scorer } = await startScorer({
+    APPLICATIONINSIGHTS_CONNECTION_STRING: `InstrumentationKey=11111111-2222-3333-4444-555555555555;IngestionEndpoint=${ingestion.endpoint}`,
     OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
     OTEL_SERVICE_NAME: 'faces',
     SERVICE_NAME: 'faces-service',
-    EDGEWRIGHT_MODEL_DATA_LOG: 'true',
   });
   await hub.deliver('in', '{"data":[[1,2,3]]}', { '$.mid': 'm1', traceparent, tracestate: 'a=1' });
   await hub.deliver('in', 'not JSON', { '$.mid': 'm2' });
@@ -90,6 +92,20 @@ it('makes spans of messages and requests, within the trace of their sender, and 
   ]);
   const scored = points.filter(({ name }) => name === 'edgewright_scoring_requests_total');
   expect(scored).toContainEqual({ signal: 'metric', name: 'edgewright_scoring_requests_total', kind: 'sum', value: 1, attributes: expect.objectContaining({ host: 'web', outcome: 'ok', edge_device: 'dev' }) }); // prettier-ignore
+
+  const envelopes = ingestion.batches.flat();
+  const rows = (type: string) =>
+    envelopes.filter(({ data }) => data.baseType === type).map(({ data }) => data.baseData);
+  expect(rows('RequestData')).toContainEqual(
+    expect.objectContaining({ name: 'POST /score', url: `${url}/score`, responseCode: '200', success: true }),
+  );
+  expect(rows('RequestData')).toContainEqual(expect.objectContaining({ responseCode: '400', success: false }));
+  expect(rows('RequestData')).toContainEqual(expect.objectContaining({ name: 'receive in', success: true }));
+  expect(rows('RemoteDependencyData')).toContainEqual(expect.objectContaining({ name: 'send', type: 'Queue Message' }));
+  expect(rows('ExceptionData')).toMatchObject([{ exceptions: [{ typeName: 'MessageRejected' }] }]);
+  expect(rows('MessageData').map(({ message }) => message)).toEqual(['model_data_collection', 'model_data_collection']);
+  expect(rows('MetricData').length).toBeGreaterThan(10);
+  expect(envelopes.every(({ tags }) => tags['ai.cloud.role'] === 'faces')).toBe(true);
 });
 
 it('scores and ends as ever when nobody takes the spans', async () => {

@@ -36,6 +36,7 @@ const SETTINGS: readonly SettingFlag[] = [
   flag('--secondary-key <key>', 'keys.secondaryKey', words),
   flag('--model-control <none|explicit>', 'modelControl', words),
   flag('--page <bool>', 'page', truth),
+  flag('--ai, --enable-app-insights <bool>', 'appInsightsEnabled', truth),
   flag('--port <n>', 'port', number),
   flag('--container [bool]', 'container', truth),
   flag('--timeout-ms <n>', 'scoringTimeoutMs', number),

@@ -75,7 +75,7 @@ function labelOf({ name }: ServiceSpec, { subscriptionId }: AciPlace): string {
 }
 
 function variablesOf(spec: ServiceSpec, settings: AciSettings): Variables {
-  const { keys } = spec.credentials;
+  const { keys, appInsights } = spec.credentials;
   const open = {
     ...serviceEnvironment(spec, { jwksFile: `${JWKS_FOLDER}/jwks.json` }),
     PORT: String(PORT),
@@ -86,8 +86,12 @@ function variablesOf(spec: ServiceSpec, settings: AciSettings): Variables {
         }
       : {}),
   };
-  const secret =
-    keys === undefined ? {} : { EDGEWRIGHT_PRIMARY_KEY: keys.primaryKey, EDGEWRIGHT_SECONDARY_KEY: keys.secondaryKey };
+  const secret = {
+    ...(keys === undefined
+      ? {}
+      : { EDGEWRIGHT_PRIMARY_KEY: keys.primaryKey, EDGEWRIGHT_SECONDARY_KEY: keys.secondaryKey }),
+    ...(appInsights === undefined ? {} : { APPLICATIONINSIGHTS_CONNECTION_STRING: appInsights }),
+  };
   return [
     ...Object.entries(open).map(([name, value]) => ({ name, value })),
     ...Object.entries(secret).map(([name, secureValue]) => ({ name, secureValue })),

@@ -83,10 +83,11 @@ function routesOf(spec: ServiceSpec, settings: AksSettings, routing: Routing): K
 }
 
 function secretOf(spec: ServiceSpec, { authEnabled }: AksSettings): KubernetesManifest | undefined {
-  const { keys, signingKey } = spec.credentials;
+  const { keys, signingKey, appInsights } = spec.credentials;
   const stringData = {
     ...(authEnabled && keys !== undefined ? { 'keys.json': JSON.stringify(keys) } : {}),
     ...(signingKey === undefined ? {} : { 'jwks.json': publicKeys(signingKey) }),
+    ...(appInsights === undefined ? {} : { 'app-insights': appInsights }),
   };
   if (Object.keys(stringData).length === 0) return undefined;
   const data = Object.fromEntries(
@@ -147,7 +148,11 @@ function containerOf(spec: ServiceSpec, settings: AksSettings, hasSecret: boolea
   const { livenessProbeRequirements: liveness } = settings;
   const health = { httpGet: { path: '/', port: 'http' } };
   const variables = {
-    ...serviceEnvironment(spec, { keysFile: `${KEYS_FOLDER}/keys.json`, jwksFile: `${KEYS_FOLDER}/jwks.json` }),
+    ...serviceEnvironment(spec, {
+      keysFile: `${KEYS_FOLDER}/keys.json`,
+      jwksFile: `${KEYS_FOLDER}/jwks.json`,
+      appInsightsFile: `${KEYS_FOLDER}/app-insights`,
+    }),
     EDGEWRIGHT_DRAIN_SECONDS: String(DRAIN_SECONDS),
     PORT: String(PORT),
   };

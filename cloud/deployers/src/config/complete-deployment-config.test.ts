@@ -126,7 +126,6 @@ describe('what is refused, with its path', () => {
     [{ computeType: 'aks', exposure: 'ClusterIP', ingress: { gateway: 'a/b', kind: 'Ingress', host: 'h' } }, '$.ingress.gateway', 'DeploymentConfigInvalid'],
     [{ computeType: 'aks', exposure: 'ClusterIP', ingress: { gateway: 'a/b', tlsSecretName: 's' } }, '$.ingress.tlsSecretName', 'DeploymentConfigInvalid'],
     [{ computeType: 'aks', exposure: 'ClusterIP', ingress: { gateway: 'a/b/c' } }, '$.ingress.gateway', 'InvalidDocument'],
-    [{ computeType: 'aci', appInsightsEnabled: true }, '$.appInsightsEnabled', 'DeploymentConfigInvalid'],
   ]; // prettier-ignore
 
   it.each(table)('%j', (written, text, code) => {

@@ -13,13 +13,6 @@ export function checkCommon(written: DeploymentConfig, source: string): void {
   if (primaryKey !== undefined && primaryKey === secondaryKey) {
     throw invalid(source, '$.keys.secondaryKey', 'it is the same as primaryKey, so neither could be changed alone');
   }
-  if (written.appInsightsEnabled === true) {
-    throw invalid(
-      source,
-      '$.appInsightsEnabled',
-      'nothing is sent to Application Insights; the service has its figures at /metrics in the form of Prometheus',
-    );
-  }
 }
 
 /** A process has no limits and no network of its own. */

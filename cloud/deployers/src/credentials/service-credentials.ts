@@ -9,6 +9,8 @@ export interface ServiceCredentials {
   readonly keys?: { readonly primaryKey: string; readonly secondaryKey: string };
   /** The private key with which the service's own tokens are signed. */
   readonly signingKey?: JWK;
+  /** The connection string of the Application Insights resource that the service tells of its requests. */
+  readonly appInsights?: string;
 }
 
 /** Azure ML's answer of `get-access-token`. Times are ISO 8601. */
@@ -21,14 +23,36 @@ export interface AccessToken {
 }
 
 const KEY_BYTES = 24;
+const CONNECTION_STRING = /^(.*;)?\s*InstrumentationKey=[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\s*(;|$)/i;
 const TOKEN_LIFETIME_MS = 60 * 60_000;
 const REFRESH_AFTER_MS = 45 * 60_000;
 
-/** Makes the credentials that settings ask for; those of before stay, unless the settings name others. */
+/**
+ * Makes the credentials that settings ask for; those of before stay, unless the settings name others.
+ *
+ * @param appInsights a connection string, which goes before the former one
+ * @throws DeployersError `DeploymentConfigInvalid` when `appInsightsEnabled` has no connection string
+ */
 export async function makeCredentials(
   settings: DeploymentSettings,
   former: ServiceCredentials = {},
+  appInsights: string | undefined = former.appInsights,
 ): Promise<ServiceCredentials> {
+  const letIn = await whatLetsIn(settings, former);
+  if (!settings.appInsightsEnabled) return letIn;
+  if (appInsights !== undefined && CONNECTION_STRING.test(appInsights)) return { ...letIn, appInsights };
+  const reason =
+    appInsights === undefined
+      ? 'it needs the variable APPLICATIONINSIGHTS_CONNECTION_STRING, which is not set'
+      : 'the variable APPLICATIONINSIGHTS_CONNECTION_STRING holds no connection string: InstrumentationKey=GUID;IngestionEndpoint=https://…';
+  throw new DeployersError(
+    'DeploymentConfigInvalid',
+    `the deployment configuration cannot be used: $.appInsightsEnabled: ${reason}`,
+    { details: { path: '$.appInsightsEnabled', reason } },
+  );
+}
+
+async function whatLetsIn(settings: DeploymentSettings, former: ServiceCredentials): Promise<ServiceCredentials> {
   if (settings.authEnabled) {
     const primaryKey = settings.keys?.primaryKey ?? former.keys?.primaryKey ?? makeKey();
     const secondaryKey = settings.keys?.secondaryKey ?? former.keys?.secondaryKey ?? makeKey();

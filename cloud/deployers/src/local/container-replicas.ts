@@ -15,7 +15,7 @@ import type { ServiceLog } from './service-log.ts';
 const STOP_MS = 15_000;
 /** Keys hold within so long, as on other targets. */
 const CREDENTIALS_MS = 500;
-const CREDENTIAL_FILES = ['keys.json', 'jwks.json'] as const;
+const CREDENTIAL_FILES = ['keys.json', 'jwks.json', 'app-insights'] as const;
 
 /** Whose the containers of a service are: one text for each service of each workspace. */
 export function ownerOf(folder: ServiceFolder): string {

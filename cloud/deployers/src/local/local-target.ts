@@ -80,9 +80,11 @@ export class LocalTarget implements Target {
 
   async setCredentials(spec: ServiceSpec): Promise<void> {
     const folder = this.#folder(spec);
-    const { keys, signingKey } = spec.credentials;
+    const { keys, signingKey, appInsights } = spec.credentials;
     if (keys !== undefined) await folder.write('keys.json', JSON.stringify(keys));
     if (signingKey !== undefined) await folder.write('jwks.json', publicKeys(signingKey));
+    if (appInsights === undefined) await rm(folder.appInsightsFile, { force: true });
+    else await folder.write('app-insights', appInsights);
   }
 
   async logs(spec: ServiceSpec, lines: number): Promise<readonly string[]> {
@@ -109,7 +111,7 @@ export class LocalTarget implements Target {
 
   #inProcess(
     spec: ServiceSpec,
-    { keysFile, jwksFile }: ServiceFolder,
+    { keysFile, jwksFile, appInsightsFile }: ServiceFolder,
   ): Pick<DesiredService, 'program' | 'environment'> {
     return {
       program: path.join(spec.artifact, 'scorer', 'main.mjs'),
@@ -117,7 +119,7 @@ export class LocalTarget implements Target {
         ...this.#options.environment,
         AML_APP_ROOT: spec.artifact,
         EDGEWRIGHT_DRAIN_SECONDS: DRAIN_SECONDS,
-        ...serviceEnvironment(spec, { keysFile, jwksFile }),
+        ...serviceEnvironment(spec, { keysFile, jwksFile, appInsightsFile }),
       },
     };
   }
@@ -160,7 +162,11 @@ function isContainer({ settings }: ServiceSpec): boolean {
 
 function inContainer(spec: ServiceSpec): Pick<DesiredService, 'container' | 'environment'> {
   const { containerResourceRequirements: limits, containerNetwork: network } = spec.settings as LocalSettings;
-  const files = { keysFile: `${CREDENTIALS_FOLDER}/keys.json`, jwksFile: `${CREDENTIALS_FOLDER}/jwks.json` };
+  const files = {
+    keysFile: `${CREDENTIALS_FOLDER}/keys.json`,
+    jwksFile: `${CREDENTIALS_FOLDER}/jwks.json`,
+    appInsightsFile: `${CREDENTIALS_FOLDER}/app-insights`,
+  };
   return {
     environment: { EDGEWRIGHT_DRAIN_SECONDS: DRAIN_SECONDS, ...serviceEnvironment(spec, files) },
     container: {

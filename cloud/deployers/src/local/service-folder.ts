@@ -61,6 +61,10 @@ export class ServiceFolder {
     return path.join(this.directory, 'jwks.json');
   }
 
+  get appInsightsFile(): string {
+    return path.join(this.directory, 'app-insights');
+  }
+
   get log(): string {
     return path.join(this.directory, 'log');
   }
