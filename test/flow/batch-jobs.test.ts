@@ -50,7 +50,7 @@ beforeAll(async () => {
     nodePath: process.execPath,
     environment: { PATH: process.env['PATH'] ?? '' },
   });
-});
+}, 180_000);
 
 afterAll(() => rm(root, { recursive: true, force: true }));
 

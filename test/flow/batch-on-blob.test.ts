@@ -44,7 +44,7 @@ beforeAll(async () => {
   const models = [{ model, directory: await workspace.models.directoryOf(model) }];
   const config = { entryScript: 'score.mjs' };
   app = (await layOutApp({ models, config, configDirectory: root, directory: path.join(root, 'app') })).directory;
-});
+}, 180_000);
 
 afterAll(async () => {
   await azurite[Symbol.asyncDispose]();

@@ -1,4 +1,3 @@
-import { DatabaseSync } from 'node:sqlite';
 import path from 'node:path';
 import { BatchError } from '../batch-error.ts';
 
@@ -7,12 +6,15 @@ const LOCK_FILE = '.coordinator.lock';
 const PATIENCE_MS = 2000;
 
 /**
- * Makes this process the only one that runs a job in a folder. A process that dies loses the lock.
+ * Makes this process the only one that runs a job in a folder. A process that dies loses the lock. Node.js 20, which images for
+ * arm32v7 have, knows no SQLite: there is no lock then, and two processes would do the same work twice, with one result.
  *
  * @throws BatchError `JobRuns`
  */
-export function lockJob(folder: string): Disposable {
-  const database = new DatabaseSync(path.join(folder, LOCK_FILE), { timeout: PATIENCE_MS });
+export async function lockJob(folder: string): Promise<Disposable | undefined> {
+  const sqlite = await import('node:sqlite').catch(() => undefined);
+  if (sqlite === undefined) return undefined;
+  const database = new sqlite.DatabaseSync(path.join(folder, LOCK_FILE), { timeout: PATIENCE_MS });
   try {
     database.exec('BEGIN EXCLUSIVE');
     return { [Symbol.dispose]: () => database.close() };

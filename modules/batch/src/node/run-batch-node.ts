@@ -43,7 +43,7 @@ const PLAN_PATIENCE_MS = 3_600_000;
 export async function runBatchNode(options: RunBatchNodeOptions): Promise<BatchNodeEnd> {
   const place = await openPlace(options.place, options.access);
   const job = await readJob(place, options.shard.count);
-  using _lock = place.folder === undefined || options.shard.count > 1 ? undefined : lockJob(place.folder);
+  using _lock = place.folder === undefined || options.shard.count > 1 ? undefined : await lockJob(place.folder);
   await using cleanup = new AsyncDisposableStack();
   const logFolder =
     place.folder === undefined ? await temporaryFolder(cleanup) : path.join(place.folder, batchPaths.logs);
