@@ -1,5 +1,7 @@
 export { BackendChoiceSchema, backends, parseBackendChoice } from './backend-choice.ts';
 export type { Backend, BackendChoice } from './backend-choice.ts';
+export { BatchClusterSchema } from './batch/batch-cluster.ts';
+export type { BatchClusterSettings } from './batch/batch-cluster.ts';
 export { BatchConfigSchema, MINI_BATCH_SIZE_PATTERN } from './batch/batch-config.ts';
 export type { BatchConfig } from './batch/batch-config.ts';
 export { BatchJobSchema, batchPaths, FAILED_ITEMS_FILE } from './batch/batch-job.ts';

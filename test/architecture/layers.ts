@@ -80,6 +80,7 @@ export const layers: readonly Layer[] = [
     folder: 'cloud/workspace',
     mayImport: [
       ...ENGINE_AND_BELOW,
+      'modules/batch',
       'modules/edge',
       'modules/web',
       'modules/scorer',

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { Gateway, HTTPRoute } from '@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1';
 import { Deployment } from 'kubernetes-models/apps/v1';
 import { HorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2';
+import { Job } from 'kubernetes-models/batch/v1';
 import { Ingress } from 'kubernetes-models/networking.k8s.io/v1';
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1';
 import { Secret, Service } from 'kubernetes-models/v1';
@@ -36,6 +37,7 @@ const KINDS = {
     model: HorizontalPodAutoscaler,
   },
   poddisruptionbudgets: { kind: 'PodDisruptionBudget', group: 'policy/v1', model: PodDisruptionBudget },
+  jobs: { kind: 'Job', group: 'batch/v1', model: Job },
   ingresses: { kind: 'Ingress', group: 'networking.k8s.io/v1', model: Ingress },
   gateways: { kind: 'Gateway', group: 'gateway.networking.k8s.io/v1', model: Gateway },
   httproutes: { kind: 'HTTPRoute', group: 'gateway.networking.k8s.io/v1', model: HTTPRoute },

@@ -21,6 +21,8 @@ export { trafficShares, withRoles } from './endpoint/traffic.ts';
 export type { TrafficShare, TrafficVersion } from './endpoint/traffic.ts';
 export { exportFiles } from './export/export-files.ts';
 export type { ExportedFile } from './export/exported-file.ts';
+export { KubernetesBatchEngine } from './batch/kubernetes-batch-engine.ts';
+export { KubeCluster } from './aks/kube-cluster.ts';
 export { DeployersError } from './deployers-error.ts';
 export { applySpec, driveDeployment, waitForDeployment } from './drive-deployment.ts';
 export { ContainerEngine } from './containers/container-engine.ts';

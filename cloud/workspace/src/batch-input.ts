@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { BatchConfigSchema, BatchJobSchema, checkDocument, InferenceConfigSchema } from '@edgewright/contract';
-import type { BatchConfig, BatchJob, InferenceConfig } from '@edgewright/contract';
+import type { BatchClusterSettings, BatchConfig, BatchJob, InferenceConfig } from '@edgewright/contract';
 import { readDocument } from './read-document.ts';
 import { WorkspaceError } from './workspace-error.ts';
 
@@ -12,6 +12,8 @@ export interface SubmitBatchInput {
   readonly overrides?: Partial<BatchConfig>;
   /** Takes the place of a job of that name that has ended; without it one that exists is an error. */
   readonly overwrite?: boolean;
+  /** For a cluster: an image that it can pull, instead of one that is built and pushed now. */
+  readonly image?: string | undefined;
   /** Only says what would be done. */
   readonly dryRun?: boolean;
 }
@@ -21,6 +23,9 @@ export interface PreparedBatch {
   readonly job: BatchJob;
   readonly description: string | undefined;
   readonly models: readonly string[];
+  /** A cluster that was attached; undefined for this machine. */
+  readonly computeTarget: string | undefined;
+  readonly cluster: BatchClusterSettings | undefined;
   readonly inference: InferenceConfig;
   /** The folder that paths in `inference` start from. */
   readonly inferenceDirectory: string;
@@ -48,10 +53,11 @@ export async function prepareBatch(
     merged,
     fromFile ? path.basename(config) : 'the batch configuration',
   );
-  const { $schema: _schema, name, description, entryScript, sourceDirectory, inferenceConfig, models, inputs, output, sideInputs, partitionKeys: _none, ...rest } = settled; // prettier-ignore
+  const { $schema: _schema, name, description, entryScript, sourceDirectory, inferenceConfig, models, inputs, output, sideInputs, computeTarget, kubernetes: cluster, partitionKeys: _none, ...rest } = settled; // prettier-ignore
   if (name === undefined) throw missing('it has no name: give --name, or "name" in the batch configuration');
   if (models === undefined)
     throw missing('it names no model: give --model NAME, or "models" in the batch configuration');
+  if (computeTarget !== undefined) requireShared({ cluster, inputs: inputs ?? [], output, sideInputs });
   if (inputs === undefined) throw missing('it has no input: give --input PATH, or "inputs" in the batch configuration');
   const job = checkDocument(
     BatchJobSchema,
@@ -68,6 +74,8 @@ export async function prepareBatch(
     job,
     description,
     models,
+    computeTarget,
+    cluster,
     inference: {
       ...inference,
       ...(entryScript === undefined ? {} : { entryScript, sourceDirectory: sourceDirectory ?? directory }),
@@ -90,6 +98,25 @@ function placed(config: Partial<BatchConfig>, directory: string): Partial<BatchC
           sideInputs: Object.fromEntries(Object.entries(config.sideInputs).map(([name, text]) => [name, place(text)])),
         }),
   };
+}
+
+/** Pods read and write what all of them reach: addresses of Blob storage, or below the folder of their volume. */
+function requireShared({ cluster, inputs, output, sideInputs = {} }: SharedPlaces): void {
+  if (cluster === undefined) throw missing('it is for a cluster: "kubernetes" of the batch configuration must say the "place" that its pods share'); // prettier-ignore
+  if (output === undefined) throw missing('it is for a cluster, and its pods write the output: give --output-to, or "output" in the batch configuration'); // prettier-ignore
+  const mount = cluster.volumeClaim?.mountPath.replace(/\/$/, '');
+  const places = { output, 'kubernetes.place': cluster.place, ...Object.fromEntries(inputs.map((text, i) => [`inputs[${i}]`, text])), ...sideInputs }; // prettier-ignore
+  for (const [key, text] of Object.entries(places)) {
+    const isReached = text.includes('://') || (mount !== undefined && (text === mount || text.startsWith(`${mount}/`)));
+    if (!isReached) throw missing(`"${key}" is ${text}, which the pods of the cluster do not reach: give an address of Azure Blob Storage, or a folder below kubernetes.volumeClaim.mountPath`); // prettier-ignore
+  }
+}
+
+interface SharedPlaces {
+  readonly cluster: BatchClusterSettings | undefined;
+  readonly inputs: readonly string[];
+  readonly output: string | undefined;
+  readonly sideInputs: Readonly<Record<string, string>> | undefined;
 }
 
 function missing(reason: string): WorkspaceError {

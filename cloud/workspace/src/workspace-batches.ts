@@ -1,47 +1,21 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isFinalBatchState } from '@edgewright/contract';
-import type { BatchFailure, BatchJob, BatchState, EventSink } from '@edgewright/contract';
-import type { BatchEngine, BatchOutputFile } from '@edgewright/deployers';
+import type { BatchJob, EventSink } from '@edgewright/contract';
+import type { BatchEngine, BatchOutputFile, BatchSpec } from '@edgewright/deployers';
+import { stringify } from 'yaml';
+import { batchImageTag, openBatchCluster, pushBatchImage } from './batch-cluster.ts';
 import { prepareBatch } from './batch-input.ts';
 import type { PreparedBatch, SubmitBatchInput } from './batch-input.ts';
 import { BatchRecords } from './batch-records.ts';
 import type { BatchRecord } from './batch-records.ts';
+import { batchView } from './batch-view.ts';
+import type { Batch } from './batch-view.ts';
 import { thisProcess } from './this-process.ts';
 import { WorkspaceError } from './workspace-error.ts';
 import type { WorkspaceFolders } from './workspace-folders.ts';
+import type { WorkspaceImages } from './workspace-images.ts';
 import type { WorkspaceModels } from './workspace-models.ts';
-
-/** A batch job, as the verbs give it. */
-export interface Batch {
-  readonly name: string;
-  readonly state: BatchState;
-  /** Why it is in this state, unless all went well. */
-  readonly reason: string | null;
-  /** The first thing that went wrong. */
-  readonly firstFailure: (BatchFailure & { readonly node: string }) | null;
-  readonly computeType: 'local' | 'aks';
-  readonly description: string | null;
-  readonly models: readonly string[];
-  /** Without signatures. */
-  readonly inputs: readonly string[];
-  readonly output: string;
-  /** Null until the job is planned. */
-  readonly items: number | null;
-  readonly miniBatches: number | null;
-  readonly succeededItems: number;
-  readonly failedItems: number;
-  readonly doneMiniBatches: number;
-  readonly failedMiniBatches: number;
-  readonly reusedMiniBatches: number;
-  readonly itemsPerSecond: number;
-  readonly secondsLeft: number | null;
-  readonly workers: number;
-  readonly workersReplaced: number;
-  readonly createdTime: string;
-  readonly startedTime: string | null;
-  readonly endedTime: string | null;
-}
 
 /** What submitting a job would do. */
 export interface BatchDryRun {
@@ -50,6 +24,8 @@ export interface BatchDryRun {
   readonly models: readonly string[];
   readonly changes: readonly { readonly action: string; readonly subject: string }[];
   readonly notes: readonly string[];
+  /** The objects of Kubernetes, for a job on a cluster; else empty. */
+  readonly yaml: string;
 }
 
 /** Variables that a job needs to reach its storage and its accelerators. */
@@ -64,12 +40,17 @@ export class WorkspaceBatches {
   readonly #events: EventSink;
   readonly #directory: string;
   readonly #records: BatchRecords;
+  readonly #folders: WorkspaceFolders;
+  readonly #images: WorkspaceImages;
 
   constructor(parts: {
     readonly folders: WorkspaceFolders;
     readonly models: WorkspaceModels;
+    readonly images: WorkspaceImages;
     readonly events: EventSink;
   }) {
+    this.#folders = parts.folders;
+    this.#images = parts.images;
     this.#models = parts.models;
     this.#events = parts.events;
     this.#directory = parts.folders.batches;
@@ -87,9 +68,10 @@ export class WorkspaceBatches {
     const { name } = prepared.job;
     await this.#makeWay(name, input.overwrite === true);
     this.#events({ stage: 'batch.prepare', state: 'started', text: `preparing ${name}` });
-    const { directory, ids } = await this.#layOut(prepared);
-    const engine = await this.#engine();
-    const wanted = { name, job: prepared.job, artifact: directory, models: ids };
+    const ids = (await this.#found(prepared)).map(({ id }) => id);
+    const artifact = await this.#artifact(prepared, input);
+    const engine = await this.#engine(prepared);
+    const wanted = { name, job: prepared.job, artifact, models: ids, ...placeOf(prepared) };
     const plan = await engine.plan(wanted);
     for (const text of plan.notes) this.#events({ stage: 'batch.plan', state: 'note', text });
     const record: BatchRecord = {
@@ -108,17 +90,22 @@ export class WorkspaceBatches {
     const prepared = await prepareBatch(input, (name) => path.join(this.#directory, 'output', name));
     const { name } = prepared.job;
     const ids = (await this.#found(prepared)).map(({ id }) => id);
-    const artifact = path.join(this.#records.folderOf(name), APP_FOLDER);
-    const { spec, changes, notes } = await (
-      await this.#engine()
-    ).plan({ name, job: prepared.job, artifact, models: ids });
-    return { name, job: spec.job, models: ids, changes, notes };
+    const place = placeOf(prepared);
+    const artifact =
+      prepared.computeTarget === undefined
+        ? path.join(this.#records.folderOf(name), APP_FOLDER)
+        : (input.image ?? (await batchImageTag(prepared, this.#folders)));
+    const engine = await this.#engine(prepared);
+    const plan = await engine.plan({ name, job: prepared.job, artifact, models: ids, ...place });
+    const { spec, changes, notes, objects = [] } = plan;
+    const yaml = objects.map((object) => `---\n${stringify(object)}`).join('');
+    return { name, job: spec.job, models: ids, changes, notes, yaml };
   }
 
   /** Goes on with a job that was cancelled, failed or lost its process. Mini-batches that are done are not done again. */
   async resume(name: string): Promise<Batch> {
     const record = await this.#get(name);
-    const engine = await this.#engine();
+    const engine = await this.#engine(record.spec);
     const seen = await engine.observe(record.spec);
     if (seen?.state !== 'Completed') await engine.submit(await engine.plan(record.spec));
     return await this.#view(record);
@@ -142,7 +129,7 @@ export class WorkspaceBatches {
     name: string,
     { signal, each }: { readonly signal?: AbortSignal | undefined; readonly each?: (batch: Batch) => void } = {},
   ): Promise<Batch> {
-    const { pollMs } = await this.#engine();
+    const { pollMs } = await this.#engine((await this.#get(name)).spec);
     for (;;) {
       signal?.throwIfAborted();
       const batch = await this.show(name);
@@ -158,18 +145,18 @@ export class WorkspaceBatches {
     { file, lines = 1000 }: { readonly file?: string | undefined; readonly lines?: number } = {},
   ): Promise<readonly string[]> {
     const { spec } = await this.#get(name);
-    return await (await this.#engine()).logs(spec, { file, lines });
+    return await (await this.#engine(spec)).logs(spec, { file, lines });
   }
 
   async logFiles(name: string): Promise<readonly string[]> {
     const { spec } = await this.#get(name);
-    return await (await this.#engine()).logFiles(spec);
+    return await (await this.#engine(spec)).logFiles(spec);
   }
 
   /** The files of the output; none until the job has merged them. */
   async results(name: string): Promise<readonly BatchOutputFile[]> {
     const { spec } = await this.#get(name);
-    return await (await this.#engine()).results(spec);
+    return await (await this.#engine(spec)).results(spec);
   }
 
   /** Ends a job, and returns when it has ended. What is done stays, and `resume` goes on with it. */
@@ -177,14 +164,14 @@ export class WorkspaceBatches {
     const record = await this.#get(name);
     const seen = await this.#view(record);
     if (seen.state === 'Completed' || seen.state === 'Failed') return seen;
-    await (await this.#engine()).cancel(record.spec);
+    await (await this.#engine(record.spec)).cancel(record.spec);
     return await this.wait(name);
   }
 
   /** Forgets a job, and ends it before when it runs. Its output stays. */
   async delete(name: string): Promise<void> {
     const { spec } = await this.#get(name);
-    await (await this.#engine()).remove(spec);
+    await (await this.#engine(spec)).remove(spec);
     await this.#records.remove(name);
   }
 
@@ -207,7 +194,11 @@ export class WorkspaceBatches {
     return found;
   }
 
-  async #layOut(prepared: PreparedBatch): Promise<{ readonly directory: string; readonly ids: readonly string[] }> {
+  /** What runs: an app root of this machine, or an image that the cluster can pull. */
+  async #artifact(prepared: PreparedBatch, input: SubmitBatchInput): Promise<string> {
+    if (prepared.computeTarget !== undefined) {
+      return input.image ?? (await pushBatchImage(prepared, { images: this.#images, folders: this.#folders }));
+    }
     const found = await this.#found(prepared);
     const [packaged, { layOutApp }] = await Promise.all([
       Promise.all(found.map(async (model) => ({ model, directory: await this.#models.directoryOf(model) }))),
@@ -219,10 +210,11 @@ export class WorkspaceBatches {
       configDirectory: prepared.inferenceDirectory,
       directory: path.join(this.#records.folderOf(prepared.job.name), APP_FOLDER),
     });
-    return { directory, ids: found.map(({ id }) => id) };
+    return directory;
   }
 
-  async #engine(): Promise<BatchEngine> {
+  async #engine({ computeTarget }: { readonly computeTarget?: string | undefined }): Promise<BatchEngine> {
+    if (computeTarget !== undefined) return await openBatchCluster(computeTarget, this.#folders);
     const { LocalBatchEngine } = await import('@edgewright/deployers');
     const { nodePath, environment, variable } = thisProcess();
     const passed = PASSED_ON.flatMap((name) => {
@@ -244,33 +236,15 @@ export class WorkspaceBatches {
     throw new WorkspaceError('BatchNotFound', `there is no batch job "${name}" in this workspace; ${known}`, { details: { name } }); // prettier-ignore
   }
 
-  async #view({ spec, computeType, description, createdTime }: BatchRecord): Promise<Batch> {
-    const seen = await (await this.#engine()).observe(spec);
-    const shown = (text: string) => text.replace(/\?.*$/s, '');
-    return {
-      name: spec.name,
-      state: seen?.state ?? 'NotStarted',
-      reason: seen?.reason ?? null,
-      firstFailure: seen?.firstFailure ?? null,
-      computeType,
-      description: description ?? null,
-      models: spec.models,
-      inputs: spec.job.inputs.map(shown),
-      output: shown(spec.job.output),
-      items: seen?.items ?? null,
-      miniBatches: seen?.miniBatches ?? null,
-      succeededItems: seen?.succeededItems ?? 0,
-      failedItems: seen?.failedItems ?? 0,
-      doneMiniBatches: seen?.doneMiniBatches ?? 0,
-      failedMiniBatches: seen?.failedMiniBatches ?? 0,
-      reusedMiniBatches: seen?.reusedMiniBatches ?? 0,
-      itemsPerSecond: seen?.itemsPerSecond ?? 0,
-      secondsLeft: seen?.secondsLeft ?? null,
-      workers: seen?.workers ?? 0,
-      workersReplaced: seen?.workersReplaced ?? 0,
-      createdTime,
-      startedTime: seen?.startedTime ?? null,
-      endedTime: seen?.endedTime ?? null,
-    };
+  async #view(record: BatchRecord): Promise<Batch> {
+    return batchView(record, await (await this.#engine(record.spec)).observe(record.spec));
   }
+}
+
+/** Where a job runs, in the form of its specification. */
+function placeOf({ computeTarget, cluster }: PreparedBatch): Pick<BatchSpec, 'computeTarget' | 'cluster'> {
+  return {
+    ...(computeTarget === undefined ? {} : { computeTarget }),
+    ...(cluster === undefined ? {} : { cluster }),
+  };
 }

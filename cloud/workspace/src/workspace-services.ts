@@ -230,6 +230,8 @@ export class WorkspaceServices {
       createdTime,
       updatedTime: now,
     };
+    // what the target refuses at once leaves no trace
+    await target.plan(spec);
     store.put(record);
     const drive = {
       target,

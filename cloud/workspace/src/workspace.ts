@@ -77,7 +77,7 @@ export class Workspace implements AsyncDisposable {
     this.images = new WorkspaceImages({ folders, models: this.models, events });
     this.services = new WorkspaceServices({ folders, models: this.models, images: this.images, events });
     this.endpoints = new WorkspaceEndpoints({ folders, models: this.models, images: this.images, events });
-    this.batches = new WorkspaceBatches({ folders, models: this.models, events });
+    this.batches = new WorkspaceBatches({ folders, models: this.models, images: this.images, events });
     this.computeTargets = new WorkspaceComputeTargets(folders, events);
     this.manifests = new WorkspaceManifests({ images: this.images });
     this.simulator = new WorkspaceSimulator(folders, events);

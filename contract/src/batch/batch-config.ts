@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import type { Static } from 'typebox';
 import { SERVICE_NAME_PATTERN } from '../deployment-config.ts';
+import { BatchClusterSchema } from './batch-cluster.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -138,6 +139,8 @@ export const BatchConfigSchema = Type.Object(
     ),
     arguments: Type.Optional(Type.Array(Type.String(), { description: 'what the script gets as context.arguments' })),
     ...batchSettings,
+    computeTarget: Words('a cluster that was attached; default: this machine'),
+    kubernetes: Type.Optional(BatchClusterSchema),
     partitionKeys: Type.Optional(
       Type.Unsafe<never>({
         not: {},

@@ -42,7 +42,7 @@ export const deployersErrors = {
     fault: 'user',
     httpStatus: 404,
     meaning: 'There is no service of that name in this workspace',
-    remedy: 'Run `edgewright service list`.',
+    remedy: 'Run `edgewright service list`, or `edgewright endpoint realtime list` for endpoints.',
   },
   ServiceStateUnusable: {
     fault: 'user',

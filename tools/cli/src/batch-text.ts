@@ -72,12 +72,15 @@ export function outputText(files: readonly BatchOutputFile[]): string {
   ]);
 }
 
-export function dryRunText({ changes, notes, job, models }: BatchDryRun): string {
+export function dryRunText({ changes, notes, job, models, yaml }: BatchDryRun): string {
   const lines = [
     ...changes.map(({ action, subject }) => `# ${action} ${subject}`),
     ...notes.map((note) => `# ${note}`),
   ];
-  return [...lines, `# models: ${models.join(', ')}`, JSON.stringify(job, null, 2)].join('\n');
+  const head = [...lines, `# models: ${models.join(', ')}`];
+  if (yaml === '') return [...head, JSON.stringify(job, null, 2)].join('\n');
+  const commented = JSON.stringify(job, null, 2).replaceAll(/^/gm, '# ');
+  return [...head, '# job.json:', commented, yaml.trimEnd()].join('\n');
 }
 
 function rateText(rate: number): string {

@@ -1,5 +1,5 @@
-import { BatchV1Api, CoreV1Api, KubeConfig, KubernetesObjectApi, PatchStrategy } from '@kubernetes/client-node';
-import type { KubernetesObject, V1APIResource, V1Job, V1Pod } from '@kubernetes/client-node';
+import { CoreV1Api, KubeConfig, KubernetesObjectApi, PatchStrategy } from '@kubernetes/client-node';
+import type { KubernetesObject, V1APIResource, V1Pod } from '@kubernetes/client-node';
 import { messageOf } from '@edgewright/contract';
 import { DeployersError } from '../deployers-error.ts';
 import type { KubernetesManifest } from './kubernetes-manifest.ts';
@@ -37,7 +37,6 @@ class ObjectApi extends KubernetesObjectApi {
 export class KubeCluster {
   readonly #objects: ObjectApi;
   readonly #core: CoreV1Api;
-  readonly #batch: BatchV1Api;
 
   /** @throws DeployersError `ClusterUnusable` when the kubeconfig cannot be read */
   constructor({ kubeconfig, context }: KubeClusterOptions) {
@@ -54,7 +53,6 @@ export class KubeCluster {
     }
     this.#objects = config.makeApiClient(ObjectApi);
     this.#core = config.makeApiClient(CoreV1Api);
-    this.#batch = config.makeApiClient(BatchV1Api);
   }
 
   /** Whether the cluster has a kind; those of extensions may be missing. */
@@ -121,11 +119,6 @@ export class KubeCluster {
   async pods(namespace: string, labels: Readonly<Record<string, string>>): Promise<V1Pod[]> {
     const labelSelector = selectorText(labels);
     return (await this.#call('list pods', () => this.#core.listNamespacedPod({ namespace, labelSelector }))).items;
-  }
-
-  async jobs(namespace: string, labels: Readonly<Record<string, string>>): Promise<V1Job[]> {
-    const labelSelector = selectorText(labels);
-    return (await this.#call('list jobs', () => this.#batch.listNamespacedJob({ namespace, labelSelector }))).items;
   }
 
   /** The last lines of a container; none where it never ran. */

@@ -2,6 +2,7 @@ import { publicKeys } from '../credentials/service-credentials.ts';
 import type { AksSettings } from '../config/complete-deployment-config.ts';
 import { serviceEnvironment } from '../service-environment.ts';
 import type { ServiceSpec } from '../service-spec.ts';
+import { GPU_TOLERATIONS, resourcesOf } from './container-resources.ts';
 import type { KubernetesManifest } from './kubernetes-manifest.ts';
 import { routeObjects } from './route-objects.ts';
 import { GATEWAY_API } from './routing.ts';
@@ -138,12 +139,6 @@ function deploymentOf(spec: ServiceSpec, settings: AksSettings, hasSecret: boole
   };
 }
 
-/** What node pools with GPUs are tainted with: by NVIDIA's operator, and in Azure's own documentation. */
-const GPU_TOLERATIONS = [
-  { key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' },
-  { key: 'sku', operator: 'Equal', value: 'gpu', effect: 'NoSchedule' },
-];
-
 function containerOf(spec: ServiceSpec, settings: AksSettings, hasSecret: boolean): Record<string, unknown> {
   const { livenessProbeRequirements: liveness } = settings;
   const health = { httpGet: { path: '/', port: 'http' } };
@@ -174,32 +169,6 @@ function containerOf(spec: ServiceSpec, settings: AksSettings, hasSecret: boolea
       ...(hasSecret ? [{ name: 'credentials', mountPath: KEYS_FOLDER, readOnly: true }] : []),
     ],
   };
-}
-
-function resourcesOf({
-  cpu,
-  memoryInGB,
-  gpu = 0,
-  cpuLimit,
-  memoryInGBLimit,
-}: AksSettings['containerResourceRequirements']): Record<string, unknown> {
-  const limits = {
-    ...(cpuLimit === undefined ? {} : { cpu: cores(cpuLimit) }),
-    ...(memoryInGBLimit === undefined ? {} : { memory: mebibytes(memoryInGBLimit) }),
-    ...(gpu === 0 ? {} : { 'nvidia.com/gpu': String(gpu) }),
-  };
-  return {
-    requests: { cpu: cores(cpu), memory: mebibytes(memoryInGB) },
-    ...(Object.keys(limits).length === 0 ? {} : { limits }),
-  };
-}
-
-function cores(value: number): string {
-  return `${Math.max(1, Math.round(value * 1000))}m`;
-}
-
-function mebibytes(gigabytes: number): string {
-  return `${Math.max(1, Math.round(gigabytes * 1024))}Mi`;
 }
 
 function serviceOf(spec: ServiceSpec, { exposure }: AksSettings): KubernetesManifest {

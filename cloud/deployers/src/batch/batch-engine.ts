@@ -1,4 +1,5 @@
-import type { BatchJob, BatchProgress } from '@edgewright/contract';
+import type { BatchClusterSettings, BatchJob, BatchProgress } from '@edgewright/contract';
+import type { KubernetesManifest } from '../aks/kubernetes-manifest.ts';
 import type { PlannedChange } from '../planned-change.ts';
 
 // A batch engine starts the scorer of an image with `main.mjs batch run --job PLACE --shard I/N`, N times. PLACE is a folder or a
@@ -18,6 +19,8 @@ export interface BatchSpec {
   readonly models: readonly string[];
   /** The name of the compute target, where there can be several. */
   readonly computeTarget?: string;
+  /** What its pods get there, for a cluster. */
+  readonly cluster?: BatchClusterSettings | undefined;
 }
 
 /** What submitting would do. Nothing was done yet. */
@@ -26,6 +29,8 @@ export interface BatchPlan {
   readonly changes: readonly PlannedChange[];
   /** What of the job this engine cannot do as it was asked for. */
   readonly notes: readonly string[];
+  /** For `aks`: the objects that it is to be. */
+  readonly objects?: readonly KubernetesManifest[];
 }
 
 /** A file that a job wrote. */

@@ -9,7 +9,9 @@ import type { Invocation } from '../invocation.ts';
 
 /** `edgewright batch …`: jobs that score files and tables. */
 export function defineBatch(program: Command, invocation: Invocation): void {
-  const group = program.command('batch').description('batch jobs: score files and tables, on this machine');
+  const group = program
+    .command('batch')
+    .description('batch jobs: score files and tables, on this machine or on a cluster');
   defineSubmit(group, invocation);
   defineList(group, invocation);
   defineStatus(group, invocation);
@@ -37,6 +39,8 @@ interface SubmitFlags {
   readonly appendRowFileName?: string;
   readonly argument?: string[];
   readonly overwrite?: boolean;
+  readonly ct?: string;
+  readonly image?: string;
   readonly dryRun?: boolean;
   readonly wait?: boolean;
 }
@@ -64,6 +68,11 @@ function defineSubmit(group: Command, invocation: Invocation): void {
     .option('--logging-level <level>', 'WARNING, INFO or DEBUG', oneOf('--logging-level', ['WARNING', 'INFO', 'DEBUG']))
     .option('--append-row-file-name <name>', 'what the file of results is called')
     .option('--argument <text>', 'what the script gets as context.arguments; may be given several times', collect)
+    .option('--ct <name>', 'a cluster that was attached; default: this machine')
+    .option(
+      '--image <reference>',
+      'for a cluster: an image that it can pull, instead of one that is built and pushed now',
+    )
     .option('--overwrite', 'replace a job of that name that has ended')
     .option('--dry-run', 'print what the job would be; start nothing')
     .option('--wait', 'wait until it has ended; Ctrl-C ends the waiting, not the job')
@@ -77,6 +86,7 @@ function defineSubmit(group: Command, invocation: Invocation): void {
           config: flags.batchConfigFile === undefined ? undefined : invocation.path(flags.batchConfigFile),
           overrides: overridesOf(flags, invocation),
           overwrite: flags.overwrite === true,
+          image: flags.image,
         };
         if (flags.dryRun === true) {
           const plan = await workspace.batches.plan(input);
@@ -111,6 +121,7 @@ function overridesOf(flags: SubmitFlags, invocation: Invocation): Partial<BatchC
   } = flags;
   const { nodeCount, processCountPerNode, loggingLevel, appendRowFileName } = flags;
   return {
+    ...(flags.ct === undefined ? {} : { computeTarget: flags.ct }),
     ...(name === undefined ? {} : { name }),
     ...(model === undefined ? {} : { models: model }),
     ...(input === undefined ? {} : { inputs: input.map(place) }),
