@@ -8,5 +8,6 @@ export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   edge: async () => (await import('./edge.ts')).edgeBench(),
   fleet: async () => (await import('./fleet.ts')).fleetBench(),
   packager: async () => (await import('./packager.ts')).packagerBench(),
+  web: async () => (await import('./web.ts')).webBench(),
   simulator: async () => (await import('./simulator.ts')).simulatorBench(),
 };
