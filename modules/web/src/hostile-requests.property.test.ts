@@ -3,11 +3,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { webServer } from '../../../test/support/web-fixture.ts';
 
+/** With EDGEWRIGHT_FUZZ_RUNS=10000 as many as the proof asks for. */
+const RUNS = Number(process.env['EDGEWRIGHT_FUZZ_RUNS'] ?? 500);
+
 const declared =
   'export const input = { a: { ndarray: [[1, 2]] }, b: { records: [{ x: 1, y: "s" }], optional: true } };\nexport const run = () => 1;';
 
 const paths = fc.oneof(
-  fc.constantFrom('/score', '/score?shape=1,3', '/score?model=tiny', '/v2/models/tiny/infer', '/v2/models/tiny/versions/1/infer', '/swagger.json?version=3', '/v2'),
+  fc.constantFrom('/score', '/score?shape=1,3', '/score?model=tiny', '/v2/models/tiny/infer', '/v2/models/tiny/versions/1/infer', '/swagger.json?version=3', '/v2', '/v2/models/stats', '/v2/repository/index', '/v2/repository/models/tiny/load'),
   fc.webPath(),
 ); // prettier-ignore
 const shapes = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constant([1, 3]), fc.constant([1e9, 1e9]));
@@ -38,7 +41,8 @@ describe('requests of any kind', () => {
     { what: 'a model that is served as it is', options: {} },
     { what: 'a script that declares its input', options: { script: declared } },
   ])('are answered or refused by $what, and never its own failure', async ({ options }) => {
-    const { port } = await webServer(options);
+    const server = await webServer(options);
+    const { port } = server;
     const ask = (call: { method: string; path: string; headers: Record<string, string>; body: Buffer }): Promise<number> =>
       new Promise((resolve, reject) => {
         const { body, ...rest } = call;
@@ -53,7 +57,9 @@ describe('requests of any kind', () => {
         expect(status).toBeGreaterThanOrEqual(200);
         expect(status).toBeLessThan(500);
       }),
-      { numRuns: 500 },
+      { numRuns: RUNS },
     );
-  }, 120_000); // prettier-ignore
+    // nothing is left behind that nobody waits for
+    expect(await (await fetch(`${server.url}/metrics`)).text()).toMatch(/edgewright_scoring_queue_length 0\n[^]*edgewright_scoring_running 0\n/);
+  }, 120_000 + 60 * RUNS); // prettier-ignore
 });
