@@ -133,7 +133,7 @@ async function start(settings: Settings): Promise<Started> {
   });
   try {
     const { description, first } = await pool.open();
-    const chosen = asked ?? (await chooseExecution(first, description.models));
+    const chosen = asked ?? (await chooseExecution(first, description.models, availableParallelism()));
     if (chosen.mode === 'inline') {
       await pool[Symbol.asyncDispose]();
       return await startInline(settings, chosen);

@@ -187,7 +187,10 @@ function addRoutes(
   addOipRoutes(server, { engine, answer, statistics, repository: options.repository });
   addRepositoryRoutes(server, engine, options);
   const { title = 'ML service', version = '1.0', pathPrefix = '' } = options;
-  addSwaggerRoute(server, engine, { name: { title, version, pathPrefix }, own });
+  addSwaggerRoute(server, engine, {
+    name: { title, version, pathPrefix, isOpen: options.authenticator === undefined },
+    own,
+  });
 }
 
 function addHooks(server: FastifyInstance, { logger, sendServerVersion }: ServeScoringOptions): void {

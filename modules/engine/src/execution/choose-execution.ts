@@ -30,8 +30,16 @@ const MAX_INLINE_MS = 1;
 // a single row says little of many: most of its time is spent on what every run costs
 const MANY_ROWS = 64;
 
-/** Chooses between inline and workers for models without an entry script, by measuring both on a ready worker. */
-export async function chooseExecution(lane: WorkerLane, models: readonly LoadedModel[]): Promise<ChosenExecution> {
+/**
+ * Chooses between inline and workers for models without an entry script, by measuring both on a ready worker.
+ *
+ * @param processors that this process may use: with one, a worker only takes turns with the event loop, and a hop is lost time
+ */
+export async function chooseExecution(
+  lane: WorkerLane,
+  models: readonly LoadedModel[],
+  processors: number,
+): Promise<ChosenExecution> {
   const measured: RunAndHop[] = [];
   for (const model of models) {
     try {
@@ -43,8 +51,9 @@ export async function chooseExecution(lane: WorkerLane, models: readonly LoadedM
   const runMs = Math.max(...measured.map((each) => each.runMs));
   const hopMs = Math.min(...measured.map((each) => each.hopMs));
   const facts = { measured: { runMs, hopMs } };
-  const figures = `a run takes ${text(runMs)} ms and a hop to a worker and back ${text(hopMs)} ms`;
-  if (runMs < hopMs && runMs <= MAX_INLINE_MS) {
+  const isAlone = processors === 1;
+  const figures = `a run takes ${text(runMs)} ms and a hop to a worker and back ${text(hopMs)} ms${isAlone ? ', and there is one processor' : ''}`;
+  if ((runMs < hopMs || isAlone) && runMs <= MAX_INLINE_MS) {
     const limits: number[] = [];
     for (const model of models) limits.push(await elementsWithin(lane, model));
     return { mode: 'inline', reason: figures, ...facts, inlineElements: Math.min(...limits) };

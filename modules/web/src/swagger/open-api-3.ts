@@ -42,7 +42,8 @@ export function openApi3(
       [`${prefix}/score`]: {
         post: {
           ...OPERATIONS.score,
-          security: [{ Bearer: [] }],
+          // a second way, without any, is how OpenAPI 3 says that credentials may be left out
+          security: name.isOpen === true ? [{ Bearer: [] }, {}] : [{ Bearer: [] }],
           requestBody: { description: TEXTS.input, required: true, content: { ...json('ServiceInput'), ...images } },
           responses: { '200': { description: TEXTS.output, content: json('ServiceOutput') }, default: failed },
         },

@@ -6,6 +6,8 @@ export interface ServiceName {
   readonly version: string;
   /** Stands before every path in the documents, such as `/api/v1/service/diabetes`; default none. */
   readonly pathPrefix?: string;
+  /** True when nobody needs credentials; default false. */
+  readonly isOpen?: boolean;
 }
 
 export const ERROR_RESPONSE: JsonSchema = {

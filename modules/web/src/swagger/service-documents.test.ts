@@ -56,6 +56,13 @@ describe.each([
   });
 });
 
+it('says that credentials may be left out where nobody needs them', () => {
+  const security = (isOpen: boolean) => documentOf('3.1', { name: { ...name, isOpen }, own: {}, description: one });
+  const path = '/api/v1/service/a/score';
+  expect(security(true)).toMatchObject({ paths: { [path]: { post: { security: [{ Bearer: [] }, {}] } } } });
+  expect(security(false)).toMatchObject({ paths: { [path]: { post: { security: [{ Bearer: [] }] } } } });
+});
+
 describe('what a service says it takes', () => {
   it('follows from the signature of its model', () => {
     expect(documentOf('3', { name, own: {}, description: one })).toMatchObject({

@@ -62,7 +62,9 @@ function objectOf(properties: Readonly<Record<string, JsonSchema>>): JsonSchema 
 }
 
 function tensorSchema(spec: TensorSpec): JsonSchema {
-  const schema = arraySchema(spec.shape, elementSchema(spec.datatype));
+  const array = arraySchema(spec.shape, elementSchema(spec.datatype));
+  // of no row nobody can tell how long it would be
+  const schema = spec.shape.length > 1 && spec.shape[0] === -1 ? { ...array, minItems: 1 } : array;
   const size = spec.shape.reduce((product, dimension) => product * Math.max(1, dimension), 1);
   if (size > MAX_EXAMPLE_ELEMENTS) return schema;
   return { ...schema, example: exampleOf(spec.shape, elementExample(spec.datatype)) };
