@@ -238,6 +238,7 @@ describe('the documents of the REST host', () => {
       properties: {
         data: {
           type: 'array',
+          minItems: 1,
           items: { type: 'array', minItems: 3, maxItems: 3, items: { type: 'number', format: 'float' } },
           example: [[0, 0, 0]],
         },
