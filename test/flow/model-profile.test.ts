@@ -15,7 +15,7 @@ const script = `
   export function init() { for (let i = 0; i < 15; i += 1) kept.push(Buffer.alloc(10e6, 1)); }
   export function run(input: { data?: number[][] }) { if (input.data === undefined) throw new Error('no data'); return { rows: input.data.length, kept: kept.length }; }`;
 
-it('profiles a model in containers with real limits, recommends, and says where memory was the reason', async (context) => {
+it('profiles a model in containers with real limits, recommends, and says where memory was the reason', { timeout: 420_000 }, async (context) => {
   const { socketPath } = await need(context, 'docker');
   const { executable } = await need(context, 'mmdebstrap');
   const folder = await temporaryFolder();

@@ -21,7 +21,7 @@ export interface TargetUnderTest {
  * fails and goes back, exchanges keys, and removes all that it made; from any process.
  */
 export function itConforms(setUp: (context: TestContext) => Promise<TargetUnderTest>): void {
-  it('plans, applies, observes, goes back, exchanges keys and removes, as every target does', async (context) => {
+  it('plans, applies, observes, goes back, exchanges keys and removes, as every target does', { timeout: 420_000 }, async (context) => {
     const subject = await setUp(context);
     const { target, spec, hasGap } = subject;
     const [first, second, third] = [await spec(1, 'first'), await spec(2, 'second'), await spec(3, 'failing')];
