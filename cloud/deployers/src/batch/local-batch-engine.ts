@@ -119,7 +119,7 @@ export class LocalBatchEngine implements BatchEngine {
   async results({ job, name }: BatchSpec): Promise<readonly BatchOutputFile[]> {
     const result = await new JobFolder(path.join(this.#options.directory, name)).readResult();
     const isFolder = !/^[a-z]+:\/\//i.test(job.output);
-    const output = job.output.replace(/\?.*$/, '').replace(/\/$/, '');
+    const output = isFolder ? job.output : job.output.replace(/\?.*$/, '').replace(/\/$/, '');
     const files = (result?.files ?? []).map(async (file): Promise<BatchOutputFile | undefined> => {
       const place = isFolder ? path.join(output, file.name) : `${output}/${file.name}`;
       const sizeBytes = isFolder ? (await stat(place).catch(() => undefined))?.size : file.sizeBytes;
