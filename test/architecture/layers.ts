@@ -47,6 +47,11 @@ export const layers: readonly Layer[] = [
     reason: 'it runs in programs of others, browsers among them, and knows of a service what the wire says',
   },
   {
+    folder: 'modules/tune',
+    mayImport: ['contract', 'modules/engine', 'modules/telemetry', 'modules/charts'],
+    reason: 'it runs engines to measure them and draws what it found; hosts are given it by who puts them together',
+  },
+  {
     folder: 'modules/edge',
     mayImport: ENGINE_AND_BELOW,
     reason: 'a host feeds the engine and reports; hosts do not know each other, so an image may leave one out',
@@ -63,7 +68,7 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: 'modules/scorer',
-    mayImport: [...ENGINE_AND_BELOW, 'modules/batch', 'modules/collection', 'modules/edge', 'modules/web'],
+    mayImport: [...ENGINE_AND_BELOW, 'modules/batch', 'modules/collection', 'modules/edge', 'modules/tune', 'modules/web'],
     reason: 'it is the composition root of the image: the one place that knows all hosts',
   },
   ...CLOUD.map((folder) => ({
@@ -85,6 +90,7 @@ export const layers: readonly Layer[] = [
       'modules/web',
       'modules/scorer',
       'modules/charts',
+      'modules/tune',
       ...CLOUD,
       'cloud/deployers',
       // its verbs start and stop the simulator, which is a product of its own

@@ -13,6 +13,7 @@ import { packagerErrors } from './packager.ts';
 import { scorerErrors } from './scorer.ts';
 import { simulatorErrors } from './simulator.ts';
 import { telemetryErrors } from './telemetry.ts';
+import { tuneErrors } from './tune.ts';
 import { webErrors } from './web.ts';
 import { workspaceErrors } from './workspace.ts';
 import type { ErrorEntry } from './entry.ts';
@@ -37,6 +38,7 @@ export const errorCatalogue = {
   scorer: scorerErrors,
   simulator: simulatorErrors,
   telemetry: telemetryErrors,
+  tune: tuneErrors,
   web: webErrors,
   workspace: workspaceErrors,
 } as const satisfies Record<string, Record<string, ErrorEntry>>;

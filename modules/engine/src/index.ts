@@ -30,6 +30,7 @@ export type {
 } from './engine.ts';
 export type { EngineLogger, LogFunction } from './engine-logger.ts';
 export type { ExecutionMode } from './execution/execution-mode.ts';
+export { canBatch } from './execution/micro-batching.ts';
 export type { BatchingOptions } from './execution/micro-batching.ts';
 export type { ItemOutcome, MiniBatchAnswer, MiniBatchFacts, ScriptSurroundings } from './entry/mini-batch.ts';
 export type { EntryContext, EntryRequest, EntryScript, ScriptModel } from './entry/entry-script.ts';

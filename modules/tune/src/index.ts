@@ -1,0 +1,14 @@
+export type { EnergyMeter } from './energy/energy-meter.ts';
+export { findEnergyMeter } from './energy/energy-meter.ts';
+export type { Load, MeasuredEngine } from './measure/measure-job.ts';
+export { remarkOf, tuneChart, tunePage } from './report/tune-page.ts';
+export { engineOf } from './report/tune-report.ts';
+export type { TunedMachine, TunedWay, TuneReport } from './report/tune-report.ts';
+export { REFERENCE_VARIANT } from './search/candidate.ts';
+export type { Candidate } from './search/candidate.ts';
+export { objectives } from './search/figures.ts';
+export type { Bounds, Figures, Objective } from './search/figures.ts';
+export type { SearchStep } from './search/search.ts';
+export { DEFAULT_TUNE, tune } from './tune.ts';
+export type { ModelVariant, TuneOptions } from './tune.ts';
+export { TuneError } from './tune-error.ts';
