@@ -7,6 +7,7 @@ const entryPoints = {
   index: 'cloud/workspace/src/index.ts',
   engine: 'modules/engine/src/index.ts',
   client: 'modules/client/src/index.ts',
+  measure: 'modules/tune/src/measure/measure-main.ts',
   'service-host': 'cloud/deployers/src/local/main.ts',
 } as const;
 

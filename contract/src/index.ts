@@ -154,4 +154,6 @@ export { ModelProfileSchema, profileOutcomes } from './model-profile.ts';
 export type { ModelProfile, ProfileOutcome, ProfilePoint } from './model-profile.ts';
 export { WorkspaceConfigSchema } from './workspace-config.ts';
 export type { WorkspaceConfig } from './workspace-config.ts';
+export { ReportedTuningSchema, TuningRequestSchema, tuningObjectives } from './tuning.ts';
+export type { ReportedTuning, TuningFound, TuningRequest } from './tuning.ts';
 export { isTwinName, twinLimits, twinSizeBytes } from './twin-limits.ts';

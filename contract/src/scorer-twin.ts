@@ -3,6 +3,7 @@ import type { Static, TSchema } from 'typebox';
 import { EngineSettingsSchema } from './engine-settings.ts';
 import { FallbackSchema, ReportedFallbackSchema } from './cloud-fallback.ts';
 import { MAX_MESSAGE_BYTES } from './messages.ts';
+import { ReportedTuningSchema } from './tuning.ts';
 import {
   ModelGateSchema,
   ModelSourceSchema,
@@ -205,6 +206,8 @@ export const ScorerReportedSchema = Type.Object(
     update: clearable(ReportedUpdateSchema),
     shadow: clearable(ReportedShadowSchema),
     fallback: clearable(ReportedFallbackSchema),
+    /** Absent before the method `tune` was called. */
+    tuning: clearable(ReportedTuningSchema),
     lastError: clearable(Type.Object({ code: Type.String(), message: Type.String(), at: Type.String() })),
   },
   {

@@ -68,7 +68,14 @@ export const layers: readonly Layer[] = [
   },
   {
     folder: 'modules/scorer',
-    mayImport: [...ENGINE_AND_BELOW, 'modules/batch', 'modules/collection', 'modules/edge', 'modules/tune', 'modules/web'],
+    mayImport: [
+      ...ENGINE_AND_BELOW,
+      'modules/batch',
+      'modules/collection',
+      'modules/edge',
+      'modules/tune',
+      'modules/web',
+    ],
     reason: 'it is the composition root of the image: the one place that knows all hosts',
   },
   ...CLOUD.map((folder) => ({

@@ -1,5 +1,5 @@
 import { ModelSlot, runEdgeModule } from '@edgewright/edge';
-import type { EdgeSettings } from '@edgewright/edge';
+import type { EdgeSettings, TuneDevice } from '@edgewright/edge';
 import { createLogger, createMetrics, createScoringMetrics } from '@edgewright/telemetry';
 import { ModuleClient } from 'azure-iot-device';
 import { onTestFinished } from 'vitest';
@@ -15,6 +15,7 @@ export interface StartEdgeModuleOptions {
   readonly settings?: Partial<EdgeSettings>;
   readonly stateDirectory?: string;
   readonly fallbackKey?: () => Promise<string>;
+  readonly tune?: TuneDevice;
   readonly prepare?: (hub: TestHub) => void | Promise<void>;
 }
 
@@ -27,6 +28,7 @@ export async function startEdgeModule({
   stateDirectory,
   prepare,
   fallbackKey,
+  tune,
   hub: given,
 }: StartEdgeModuleOptions = {}) {
   const hub = given ?? (await TestHub.start());
@@ -49,6 +51,7 @@ export async function startEdgeModule({
     ...(settings === undefined ? {} : { settings }),
     ...(stateDirectory === undefined ? {} : { stateDirectory }),
     ...(fallbackKey === undefined ? {} : { fallbackKey }),
+    ...(tune === undefined ? {} : { tune }),
   });
   onTestFinished(async () => {
     stop.abort();

@@ -20,5 +20,6 @@ export { accelerators } from './module-switches.ts';
 export type { Accelerator, ModuleSwitches } from './module-switches.ts';
 export { newSolution } from './new-solution.ts';
 export type { NewSolutionInput } from './new-solution.ts';
+export { setModuleDesired } from './set-module-desired.ts';
 export { pinImages } from './pin-images.ts';
 export type { DigestResolver } from './pin-images.ts';

@@ -7,7 +7,7 @@ import { bundleScorer } from './bundle-scorer.ts';
 it('keeps the schema library out of the worker, which loads it with the first remote model only', async () => {
   const folder = path.join(await temporaryFolder(), 'scorer');
   const { files } = await bundleScorer(folder);
-  const programs = ['main.mjs', 'worker.mjs', 'open-remote-session.mjs'];
+  const programs = ['main.mjs', 'worker.mjs', 'open-remote-session.mjs', 'measure.mjs'];
   expect(files).toEqual(expect.arrayContaining(programs));
   const library = 'node_modules/typebox/';
   expect(await readFile(path.join(folder, 'open-remote-session.mjs'), 'utf8')).toContain(library);

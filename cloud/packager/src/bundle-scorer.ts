@@ -36,6 +36,8 @@ export interface BundledFile {
 }
 
 const PROGRAM = 'modules/scorer/src/main.ts';
+/** What the scorer starts to find out how a model runs best. */
+const MEASURE = 'modules/tune/src/measure/measure-main.ts';
 const PREBUILT = 'dist/scorer';
 
 /**
@@ -83,7 +85,10 @@ async function buildFrom(root: string): Promise<readonly OutputFile[]> {
     const { files } = await bundleWithEngine({
       ...commonOptions,
       absWorkingDir: root,
-      entryPoints: [{ in: PROGRAM, out: 'main' }],
+      entryPoints: [
+        { in: PROGRAM, out: 'main' },
+        { in: MEASURE, out: 'measure' },
+      ],
       outdir: path.join(root, PREBUILT),
       conditions: ['edgewright-source'],
       plugins: [quietDebug, storageForBatches],

@@ -1,14 +1,8 @@
-import { stat } from 'node:fs/promises';
-import path from 'node:path';
-import { ContractError, InferenceConfigSchema, modelFormatOf } from '@edgewright/contract';
-import type { BackendChoice, EventSink, ExecutionProvider, InferenceConfig } from '@edgewright/contract';
-import type { EngineDescription, EngineModel } from '@edgewright/engine';
+import type { BackendChoice, EventSink, ExecutionProvider } from '@edgewright/contract';
+import type { EngineDescription } from '@edgewright/engine';
 import type { Logger } from '@edgewright/telemetry';
-import { readDocument } from './read-document.ts';
+import { readServedModel } from './read-served-model.ts';
 import type { WorkspaceModels } from './workspace-models.ts';
-
-/** Azure ML gives the version 0 to a model that was never registered. */
-const UNREGISTERED_VERSION = 0;
 
 export interface ServeInput {
   /** A model file, or a registered model as `NAME` or `NAME:VERSION`. */
@@ -54,11 +48,8 @@ export async function serveModel(
   input: ServeInput,
   parts: { models: WorkspaceModels; events: EventSink },
 ): Promise<ModelServer> {
-  const { config, directory } = await readConfig(input.inferenceConfig);
-  const { warmUp, ...declared } = config;
-  const samples = await warmUpOf(warmUp, directory);
-  const { model, modelDirectory } = await resolveModel(input.model, parts.models);
-  const executionProviders = input.executionProviders ?? config.executionProviders;
+  const served = await readServedModel(input, parts.models);
+  const { model, executionProviders, entryScript } = served;
   const [{ createEngine, declaredSettings }, { serveScoring }, { createMetrics }] = await Promise.all([
     import('@edgewright/engine'),
     import('@edgewright/web'),
@@ -70,14 +61,12 @@ export async function serveModel(
   const engine = cleanup.use(
     await createEngine({
       models: [model],
-      modelDirectory,
-      backend: input.backend ?? config.backend ?? 'auto',
+      modelDirectory: served.modelDirectory,
+      backend: served.backend,
       ...(executionProviders === undefined ? {} : { executionProviders }),
-      ...declaredSettings({ ...declared, ...(samples === undefined ? {} : { warmUp: samples }) }),
+      ...declaredSettings(served.declared),
       log: logger,
-      ...(config.entryScript === undefined
-        ? {}
-        : { entryScript: path.resolve(directory, config.sourceDirectory ?? '.', config.entryScript) }),
+      ...(entryScript === undefined ? {} : { entryScript }),
       ...(input.signal === undefined ? {} : { signal: input.signal }),
     }),
   );
@@ -115,55 +104,4 @@ async function openLog({ log, logLevel = 'silent' }: ServeInput): Promise<Logger
   const { createLogger } = await import('@edgewright/telemetry');
   const destination = log === undefined ? {} : { destination: { write: (line: string) => log(line.trimEnd()) } };
   return createLogger({ level: logLevel, name: 'edgewright-serve', ...destination });
-}
-
-async function readConfig(file: string | undefined): Promise<{ config: InferenceConfig; directory: string }> {
-  if (file === undefined) return { config: {}, directory: '.' };
-  const config = await readDocument(InferenceConfigSchema, file, 'the inference configuration');
-  return { config, directory: path.dirname(path.resolve(file)) };
-}
-
-async function warmUpOf(file: string | undefined, directory: string): Promise<readonly unknown[] | undefined> {
-  if (file === undefined) return undefined;
-  const { readWarmUp } = await import('@edgewright/packager');
-  return await readWarmUp(file, directory);
-}
-
-/** A file of that name wins; what cannot be a file's name or is not there is looked up in the registry. */
-async function resolveModel(
-  text: string,
-  models: WorkspaceModels,
-): Promise<{ model: EngineModel; modelDirectory: string }> {
-  const file = path.resolve(text);
-  const found = await stat(file).catch(() => undefined);
-  if (found?.isFile() === true) {
-    const model: EngineModel = {
-      name: nameOf(file),
-      version: UNREGISTERED_VERSION,
-      path: file,
-      format: modelFormatOf(file),
-    };
-    return { model, modelDirectory: path.dirname(file) };
-  }
-  if (/[\\/]/.test(text) || modelFormatOf(text) !== 'other') {
-    throw new ContractError(
-      'FileNotReadable',
-      `cannot read the model "${text}": ${found === undefined ? 'there is no such file' : 'it is not a file'}`,
-      {
-        details: { path: file },
-      },
-    );
-  }
-  const registered = await models.show(text);
-  const modelDirectory = await models.directoryOf(registered);
-  const { name, version, format, mainFile, files } = registered;
-  const main = mainFile ?? files[0]?.path ?? '';
-  return { model: { name, version, format, path: path.join(modelDirectory, main) }, modelDirectory };
-}
-
-/** What a model file is called after: itself, or its folder where all such files have the same name. */
-function nameOf(file: string): string {
-  const { name, base, dir } = path.parse(file);
-  if (modelFormatOf(file) === 'tfjs') return path.basename(dir) || name;
-  return base.replace(/\.remote\.json$/i, '').replace(/\.[^.]+$/, '');
 }

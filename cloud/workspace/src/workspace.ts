@@ -4,11 +4,16 @@ import { discardEvents, messageOf } from '@edgewright/contract';
 import type { EventSink, ModelProfile } from '@edgewright/contract';
 import type { ModelRegistry } from '@edgewright/models';
 import type { RegistryOptions } from '@edgewright/packager';
+import type { TuneReport } from '@edgewright/tune';
 import { openRegistry } from './open-registry.ts';
 import { packageModel } from './package-model.ts';
 import type { PackagedImage, PackageModelInput } from './package-model.ts';
+import { saveTuning } from './save-tuning.ts';
+import type { TuningPlaces } from './save-tuning.ts';
 import { serveModel } from './serve-model.ts';
 import type { ModelServer, ServeInput } from './serve-model.ts';
+import { tuneModel } from './tune-model.ts';
+import type { TuneModelInput } from './tune-model.ts';
 import { WorkspaceBatches } from './workspace-batches.ts';
 import { WorkspaceComputeTargets } from './workspace-compute-targets.ts';
 import { profileModel } from './profile-model.ts';
@@ -116,6 +121,20 @@ export class Workspace implements AsyncDisposable {
   /** Serves a model file or a registered model behind `/score` on this machine, until the returned server is closed. */
   async serve(input: ServeInput): Promise<ModelServer> {
     return await serveModel(input, { models: this.models, events: this.#events });
+  }
+
+  /**
+   * Finds out how a model runs best on this machine, by measuring; each way to run it in a process of its own.
+   *
+   * @throws TuneError · ContractError `FileNotReadable`, `InvalidReference` · ModelsError `ModelNotFound`
+   */
+  async tune(input: TuneModelInput): Promise<TuneReport> {
+    return await tuneModel(input, { models: this.models, events: this.#events });
+  }
+
+  /** Writes what {@link tune} found: settings, page and plot. Throws as `saveTuning` does. */
+  async saveTuning(report: TuneReport, places: TuningPlaces): Promise<readonly string[]> {
+    return await saveTuning(report, places);
   }
 
   /**

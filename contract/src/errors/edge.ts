@@ -93,4 +93,16 @@ export const edgeErrors = {
     meaning: 'A direct method was called with a payload that it does not take',
     remedy: 'docs/edge-module.md has the payload of each method.',
   },
+  TuningRefused: {
+    fault: 'user',
+    httpStatus: 409,
+    meaning: 'The module cannot find out now how its model runs best',
+    remedy: 'Wait for the tuning or the update that the message names; tuneResult says how far it is.',
+  },
+  TuningInterrupted: {
+    fault: 'self',
+    httpStatus: 503,
+    meaning: 'Finding out how the model runs best was given up before its end',
+    remedy: 'Call tune again, with a smaller budget or when the device has less to do.',
+  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -38,4 +38,10 @@ export const manifestsErrors = {
     meaning: 'A deployment manifest has errors',
     remedy: 'Run `edgewright manifest lint FILE`; each finding names its place and remedy.',
   },
+  ModuleUnknown: {
+    fault: 'user',
+    httpStatus: 404,
+    meaning: 'A manifest does not have the module whose settings are to be changed, or has several and none was named',
+    remedy: 'Name one of the modules that the message lists.',
+  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -88,4 +88,11 @@ export const workspaceErrors = {
     meaning: 'A service answered a request with an error',
     remedy: 'The message has its answer; the log of the service has more under the same request id.',
   },
+  NothingToSave: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'No way to run the model keeps to the bounds, so that no settings were written',
+    remedy:
+      'Loosen the bounds, give more time, or use a smaller model; the page and the table show how far each way is off.',
+  },
 } as const satisfies Record<string, ErrorEntry>;

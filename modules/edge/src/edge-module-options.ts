@@ -3,6 +3,7 @@ import type { HealthBoard, Logger, Metrics, ScoringMetrics, Tracing } from '@edg
 import type { EdgeSettings } from './edge-settings.ts';
 import type { CreateClient } from './hub/hub-session.ts';
 import type { ModelSlot } from './model-update/model-slot.ts';
+import type { TuneDevice } from './tuning/device-tuning.ts';
 
 export interface EdgeModuleOptions {
   /** Ready to score. The caller closes it, after this function has ended. */
@@ -23,6 +24,8 @@ export interface EdgeModuleOptions {
   readonly stateDirectory?: string;
   /** Makes the engine of a shadow model, which must not run on this thread; without it there are none. */
   readonly startShadowEngine?: (models: SwapOptions, signal: AbortSignal) => Promise<Engine>;
+  /** Finds out how the model runs best on this device, for the method `tune`; without it that is refused. */
+  readonly tune?: TuneDevice;
   /** The key of the fallback's endpoint, asked for at each request so that it can be renewed; absent when there is none. */
   readonly fallbackKey?: () => Promise<string>;
   /** Makes the SDK's client; default `ModuleClient.fromEnvironment`, which reads the variables that edgeAgent sets. */

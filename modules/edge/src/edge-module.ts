@@ -23,6 +23,7 @@ import { readScorerSettings } from './scorer-settings.ts';
 import type { ScorerSettings } from './scorer-settings.ts';
 import { ShadowModel } from './shadow/shadow-model.ts';
 import { SettingsSync } from './twin/settings-sync.ts';
+import { DeviceTuning } from './tuning/device-tuning.ts';
 import { TwinReporter } from './twin/twin-reporter.ts';
 
 /** The last report of a closing module may take this long. */
@@ -42,6 +43,7 @@ export class EdgeModule implements AsyncDisposable {
   readonly #updater: ModelUpdater;
   readonly #shadow: ShadowModel;
   readonly #pause: UpdatePause;
+  readonly #tuning: DeviceTuning;
   readonly #fallback: CloudFallback;
   readonly #handler: MessageHandler;
   readonly #link: HubLink;
@@ -70,12 +72,20 @@ export class EdgeModule implements AsyncDisposable {
       changed,
       logger,
     });
+    this.#tuning = new DeviceTuning({
+      tune: options.tune,
+      pause: this.#pause,
+      concurrency: () => requestsAtOnce(this.#settings),
+      changed,
+      logger,
+    });
     this.#status = new ModuleStatus({
       engine,
       digest: () => models.digestOf(engine.describe()),
       update: () => this.#updater.status,
       shadow: () => this.#shadow.status,
       fallback: () => this.#fallback.status,
+      tuning: () => this.#tuning.status,
       counters: this.#counters,
       pause: this.#pause,
     });
@@ -100,6 +110,7 @@ export class EdgeModule implements AsyncDisposable {
       logger,
       updater: this.#updater,
       pause: this.#pause,
+      tuning: this.#tuning,
       scoreTimeoutMs: () => this.#settings.limits.timeoutMs,
       status: () => this.#status.snapshot(),
     });
@@ -125,6 +136,7 @@ export class EdgeModule implements AsyncDisposable {
 
   /** Stops intake, gives what is under way its time, reports for the last time, and says goodbye. */
   async [Symbol.asyncDispose](): Promise<void> {
+    await within(this.#tuning[Symbol.asyncDispose](), RELEASE_MS);
     this.#pause[Symbol.dispose]();
     this.#acknowledgement.hold();
     const idle = this.#intake.close();
@@ -259,4 +271,10 @@ export class EdgeModule implements AsyncDisposable {
 
 async function within(promise: Promise<void>, milliseconds: number): Promise<void> {
   await Promise.race([promise, sleep(milliseconds, undefined, { ref: false })]);
+}
+
+/** edgeHub sends a message when the one before is acknowledged; the journal is worked off by several at a time. */
+function requestsAtOnce({ acknowledgement, journal, limits }: ScorerSettings): number {
+  if (acknowledgement === 'after-output') return 1;
+  return acknowledgement === 'after-journal' ? journal.concurrency : limits.concurrency;
 }

@@ -6,4 +6,5 @@ export type { CreateClient } from './hub/hub-session.ts';
 export { isSignedBy, readModelKey } from './model-update/model-signature.ts';
 export { ModelSlot } from './model-update/model-slot.ts';
 export type { ImageModels, ModelSlotOptions } from './model-update/model-slot.ts';
+export type { TuneDevice } from './tuning/device-tuning.ts';
 export { runEdgeModule } from './run-edge-module.ts';

@@ -1,5 +1,5 @@
 import { isEdgewrightError, messageOf } from '@edgewright/contract';
-import type { ScorerReported } from '@edgewright/contract';
+import type { ReportedTuning, ScorerReported } from '@edgewright/contract';
 import type { Engine } from '@edgewright/engine';
 import type { UpdateStatus } from './model-update/update-report.ts';
 import { scoringModelOf } from './messages/compose-outputs.ts';
@@ -16,6 +16,7 @@ export interface ModuleStatusOptions {
   readonly update: () => UpdateStatus | null;
   readonly shadow: () => NonNullable<ScorerReported['shadow']> | null;
   readonly fallback: () => NonNullable<ScorerReported['fallback']> | null;
+  readonly tuning: () => ReportedTuning | null;
   readonly counters: EdgeCounters;
   readonly pause: UpdatePause;
 }
@@ -52,7 +53,7 @@ export class ModuleStatus {
   }
 
   snapshot(): ScorerReported {
-    const { engine, digest, update, shadow, fallback, counters, pause } = this.#options;
+    const { engine, digest, update, shadow, fallback, tuning, counters, pause } = this.#options;
     const description = engine.describe();
     const { backend, backendReason, execution } = description;
     const sha256 = digest();
@@ -75,13 +76,14 @@ export class ModuleStatus {
       update: cutReason(update()),
       shadow: shadow(),
       fallback: fallback(),
+      tuning: cutReason(tuning()),
       lastError: this.#lastError,
     };
   }
 }
 
-function cutReason(update: UpdateStatus | null): UpdateStatus | null {
-  return update === null || update.reason === null ? update : { ...update, reason: cut(update.reason) };
+function cutReason<Status extends UpdateStatus | ReportedTuning>(status: Status | null): Status | null {
+  return status === null || status.reason == null ? status : { ...status, reason: cut(status.reason) };
 }
 
 function cut(text: string): string {

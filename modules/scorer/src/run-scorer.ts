@@ -5,7 +5,7 @@ import type { ScoringConfig } from '@edgewright/contract';
 import { runEdgeModule } from '@edgewright/edge';
 import type { ModelSlot } from '@edgewright/edge';
 import { createEngine, declaredSettings } from '@edgewright/engine';
-import type { Engine, EngineLogger } from '@edgewright/engine';
+import type { Engine, EngineOptions } from '@edgewright/engine';
 import { createMetrics, createScoringMetrics, HealthBoard } from '@edgewright/telemetry';
 import type { Logger, Metrics } from '@edgewright/telemetry';
 import { imageModels, openModels } from './open-models.ts';
@@ -18,6 +18,7 @@ import type { MetricsServer } from './serve-metrics.ts';
 import { serveService } from './serve-service.ts';
 import { startTracing } from './start-tracing.ts';
 import { tellPrints } from './tell-prints.ts';
+import { tuneDevice } from './tune-device.ts';
 
 export interface RunScorerOptions {
   readonly environment: ScorerEnvironment;
@@ -49,6 +50,9 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
   const repository =
     modelControl === undefined ? undefined : await openRepository(image, { environment, engine: options, logger });
   await using engine = repository ?? (await startEngine(models, options));
+  const settings = engineSettings(config, environment);
+  const options = { ...settings, log: tellPrints(logger, tracing), signal };
+  await using engine = await startEngine(models, options);
   scoringMetrics.watchEngine(() => engine.stats());
   const shared = { engine, logger, tracing, metrics, scoringMetrics };
   await using server = await serveService({
@@ -86,6 +90,7 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
         const execution = config.entryScript === undefined ? ('worker' as const) : ('process' as const);
         return createEngine({ ...shadow, ...options, execution, workers: 1, threads: 1, signal: giveUp });
       },
+      tune: tuneDevice(models, settings),
       ...(fallbackKey === undefined ? {} : { fallbackKey: async () => readSecret(fallbackKey) }),
     });
   }
@@ -93,7 +98,10 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
 }
 
 /** Models that were fetched and do not load any more give way to what was before them. */
-async function startEngine(models: ModelSlot, options: ReturnType<typeof engineOptions>): Promise<Engine> {
+async function startEngine(
+  models: ModelSlot,
+  options: Omit<EngineOptions, 'models' | 'modelDirectory'> & { readonly signal: AbortSignal },
+): Promise<Engine> {
   for (;;) {
     const starting = await models.starting();
     try {
@@ -104,11 +112,8 @@ async function startEngine(models: ModelSlot, options: ReturnType<typeof engineO
   }
 }
 
-/** What an engine is made of beside its models. */
-function engineOptions(
-  config: ScoringConfig,
-  { environment, log, signal }: Pick<RunScorerOptions, 'environment' | 'signal'> & { readonly log: EngineLogger },
-) {
+/** How an engine runs its models, whichever they are. */
+function engineSettings(config: ScoringConfig, environment: ScorerEnvironment) {
   const { backend, executionProviders } = config;
   // how requests are joined goes with the models: it is the image's, and other models may be swapped in
   const { batching: _batching, ...settings } = environment.engine;
@@ -116,8 +121,6 @@ function engineOptions(
     backend,
     ...(executionProviders === undefined ? {} : { executionProviders }),
     ...settings,
-    log,
-    signal,
   };
 }
 

@@ -21,6 +21,45 @@ export function wholeNumber(flag: string, least: number, most: number = Number.M
   };
 }
 
+/** Reads a number above 0. */
+export function positive(flag: string) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value;
+    throw new CliError('UsageInvalid', `${flag} is "${text}": expected a number above 0`);
+  };
+}
+
+const TIME_UNITS: Readonly<Record<string, number>> = { '': 1000, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Reads a time such as `90s`, `5m` or `1h`, a number alone being seconds, as milliseconds. */
+export function duration(flag: string, leastMs: number) {
+  return (text: string): number => {
+    const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?)([smh]?)$/i.exec(text) ?? [];
+    const value = Number(digits) * (TIME_UNITS[unit.toLowerCase()] ?? 0);
+    if (digits !== '' && value >= leastMs) return value;
+    throw new CliError(
+      'UsageInvalid',
+      `${flag} is "${text}": expected a time of at least ${leastMs / 1000}s, such as 90s or 5m`,
+    );
+  };
+}
+
+const SIZE_UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
+
+/** Reads a size as Docker does: `512m` is 512 MiB. */
+export function sizeBytes(flag: string, least: number) {
+  return (text: string): number => {
+    const [, digits = '', unit = ''] = /^(\d+)([bkmg]?)b?$/i.exec(text) ?? [];
+    const bytes = Number(digits) * (SIZE_UNITS[unit.toLowerCase()] ?? 1);
+    if (digits !== '' && bytes >= least) return bytes;
+    throw new CliError(
+      'UsageInvalid',
+      `${flag} is "${text}": expected a size of at least ${least / 2 ** 20}m, such as 512m or 2g`,
+    );
+  };
+}
+
 /** A port, 0 meaning any free one. */
 export function port(flag: string) {
   return wholeNumber(flag, 0, 65_535);

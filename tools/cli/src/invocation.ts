@@ -46,6 +46,11 @@ export class Invocation {
     return path.resolve(this.context.currentDirectory, text);
   }
 
+  /** What looks like the path of a model is resolved where the user stands; a name, or a name with a version, stays one. */
+  modelPathOrName(text: string): string {
+    return !text.includes(':') && /[\\/.]/.test(text) ? this.path(text) : text;
+  }
+
   /** Opens the workspace for one action and closes it afterwards. */
   async withWorkspace<Result>(action: (workspace: Workspace) => Promise<Result>): Promise<Result> {
     await using workspace = await Workspace.open(this.path(this.#workspaceDirectory), {

@@ -19,6 +19,7 @@ import { defineRoute } from './verbs/route.ts';
 import { defineServe } from './verbs/serve.ts';
 import { defineService } from './verbs/service.ts';
 import { defineSim } from './verbs/sim.ts';
+import { defineTune } from './verbs/tune.ts';
 
 const groups = [
   defineModel,
@@ -36,6 +37,7 @@ const groups = [
   defineSim,
   defineRoute,
   defineServe,
+  defineTune,
   defineDoctor,
 ];
 

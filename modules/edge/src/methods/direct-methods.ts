@@ -8,6 +8,7 @@ import type { RawMethodCall } from '../hub/hub-client.ts';
 import { scoringModelOf } from '../messages/compose-outputs.ts';
 import type { ModelUpdater } from '../model-update/model-updater.ts';
 import { methodSchemas } from './method-schemas.ts';
+import type { DeviceTuning } from '../tuning/device-tuning.ts';
 import type { UpdatePause } from './update-pause.ts';
 
 /** IoT Hub's limit on payloads of direct methods, in either direction. */
@@ -31,6 +32,7 @@ export interface DirectMethodsOptions {
   readonly logger: Logger;
   readonly updater: ModelUpdater;
   readonly pause: UpdatePause;
+  readonly tuning: DeviceTuning;
   /** Milliseconds that the method `score` may take. */
   readonly scoreTimeoutMs: () => number;
   readonly status: () => unknown;
@@ -44,7 +46,7 @@ export class DirectMethods {
 
   constructor(options: DirectMethodsOptions) {
     this.#options = options;
-    const { logger, updater, pause } = options;
+    const { logger, updater, pause, tuning } = options;
     this.#methods = new Map<string, Method>([
       ['ping', method(methodSchemas.ping, () => ok({ time: new Date().toISOString() }))],
       ['status', method(methodSchemas.status, () => ok(options.status()))],
@@ -65,7 +67,18 @@ export class DirectMethods {
           return ok({ level, before });
         }),
       ],
-      ['prepareUpdate', method(methodSchemas.prepareUpdate, async (payload) => ok(await pause.prepare(payload ?? {})))],
+      [
+        'prepareUpdate',
+        method(methodSchemas.prepareUpdate, async (payload) => {
+          await tuning.cancel('an update is being prepared');
+          return ok(await pause.prepare(payload ?? {}));
+        }),
+      ],
+      [
+        'tune',
+        method(methodSchemas.tune, (payload) => ({ status: 202, payload: { tuning: tuning.start(payload ?? {}) } })),
+      ],
+      ['tuneResult', method(methodSchemas.tuneResult, () => ok(tuning.result))],
     ]);
   }
 

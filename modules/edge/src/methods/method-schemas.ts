@@ -1,4 +1,4 @@
-import { scorerLogLevels } from '@edgewright/contract';
+import { scorerLogLevels, TuningRequestSchema } from '@edgewright/contract';
 import Type from 'typebox';
 import type { TSchema } from 'typebox';
 
@@ -22,6 +22,8 @@ export const methodSchemas = {
     Type.Object({ reason: Type.Optional(Type.String({ maxLength: 500 })) }, { additionalProperties: false }),
   ),
   setLogLevel: Type.Object({ level: Type.Enum([...scorerLogLevels]) }, { additionalProperties: false }),
+  tune: optional(TuningRequestSchema),
+  tuneResult: Nothing,
   prepareUpdate: optional(
     Type.Object(
       {

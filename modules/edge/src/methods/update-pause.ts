@@ -49,12 +49,34 @@ export class UpdatePause implements Disposable {
     else {
       intake().pause();
       this.#end = setTimeout(() => this.#resume('the time is over'), holdSeconds * 1000).unref();
-      logger.info({ holdSeconds }, 'no more messages are taken, for an update');
+      logger.info({ holdSeconds }, 'no more messages are taken for a time');
       const deadline = performance.now() + waitSeconds * 1000;
       while (!this.isIdle && performance.now() < deadline) await sleep(POLL_MS, undefined, { ref: false });
       changed();
     }
     return { isIdle: this.isIdle, isPaused: this.isPaused, waiting: intake().running + journaled() };
+  }
+
+  /**
+   * Drains the module like `prepare`, for something that ends by itself.
+   *
+   * @returns whether it is idle, and what takes messages again, unless another pause has taken the place of this one
+   */
+  async hold(options: {
+    readonly holdSeconds: number;
+    readonly waitSeconds: number;
+  }): Promise<{ readonly isIdle: boolean; release(): void }> {
+    const draining = this.prepare(options);
+    const own = this.#end;
+    const { isIdle } = await draining;
+    return {
+      isIdle,
+      release: () => {
+        if (own === undefined || this.#end !== own) return;
+        clearTimeout(own);
+        this.#resume('it is over');
+      },
+    };
   }
 
   [Symbol.dispose](): void {

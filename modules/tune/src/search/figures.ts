@@ -1,3 +1,5 @@
+import type { tuningObjectives } from '@edgewright/contract';
+
 /** What one measurement of a candidate found. */
 export interface Figures {
   /** Milliseconds from the request to its answer. */
@@ -21,10 +23,8 @@ export interface Bounds {
   readonly maxMemoryBytes?: number;
 }
 
-export const objectives = ['throughput', 'latency', 'memory', 'energy'] as const;
-
 /** What is made best among those that keep to the bounds. */
-export type Objective = (typeof objectives)[number];
+export type Objective = (typeof tuningObjectives)[number];
 
 /** Without a bound on latency a candidate may be as slow as the default, and this much for noise. */
 const LATENCY_SLACK = 1.2;

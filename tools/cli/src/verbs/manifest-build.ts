@@ -5,7 +5,7 @@ import { platforms } from '@edgewright/contract';
 import type { Platform } from '@edgewright/contract';
 import type { Accelerator, ModuleSwitches } from '@edgewright/workspace';
 import { CliError } from '../cli-error.ts';
-import { collectPairs, oneOf } from '../flag-values.ts';
+import { collectPairs, oneOf, sizeBytes } from '../flag-values.ts';
 import type { Invocation } from '../invocation.ts';
 
 interface BuildFlags {
@@ -23,6 +23,8 @@ interface BuildFlags {
   readonly pin?: boolean;
 }
 
+/** Docker takes no less. */
+const memoryBytes = sizeBytes('--memory', 6 * 2 ** 20);
 const ACCELERATORS: readonly Accelerator[] = ['gpu', 'nvidia-runtime', 'fpga', 'ase-gpu', 'ase-fpga'];
 
 /** `edgewright manifest build`. */
@@ -108,17 +110,4 @@ function switchesOf(flags: BuildFlags): Record<string, ModuleSwitches> {
     of(module).metricsPort = port;
   }
   return switches;
-}
-
-const UNITS: Readonly<Record<string, number>> = { '': 1, b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
-
-/** As Docker reads sizes: `512m` is 512 MiB. */
-function memoryBytes(text: string): number {
-  const [, digits = '', unit = ''] = /^(\d+)([bkmg]?)$/i.exec(text) ?? [];
-  const bytes = Number(digits) * (UNITS[unit.toLowerCase()] ?? 1);
-  // Docker takes no less
-  if (digits === '' || bytes < 6 * 2 ** 20) {
-    throw new CliError('UsageInvalid', `--memory is "${text}": expected a size of at least 6m, such as 512m or 2g`);
-  }
-  return bytes;
 }

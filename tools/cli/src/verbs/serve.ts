@@ -58,7 +58,7 @@ export function defineServe(program: Command, invocation: Invocation): void {
     .action(async (model: string, flags: ServeFlags) => {
       await invocation.withWorkspace(async (workspace) => {
         await using server = await workspace.serve({
-          model: model.includes(':') ? model : pathOrName(invocation, model),
+          model: invocation.modelPathOrName(model),
           host: flags.host,
           port: flags.port,
           grpcPort: flags.grpcPort,
@@ -91,9 +91,4 @@ function sayServed(model: string, { scoringUri, grpcPort }: ModelServer): string
 function sentenceOf(line: string): string {
   const { level, msg } = JSON.parse(line) as { readonly level?: string; readonly msg?: string };
   return `${level}: ${msg}`;
-}
-
-/** What looks like a path is resolved where the user stands; a bare name stays one. */
-function pathOrName(invocation: Invocation, model: string): string {
-  return /[\\/.]/.test(model) ? invocation.path(model) : model;
 }
