@@ -9,5 +9,6 @@ export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   fleet: async () => (await import('./fleet.ts')).fleetBench(),
   packager: async () => (await import('./packager.ts')).packagerBench(),
   web: async () => (await import('./web.ts')).webBench(),
+  tune: async () => (await import('./tune.ts')).tuneBench(),
   simulator: async () => (await import('./simulator.ts')).simulatorBench(),
 };

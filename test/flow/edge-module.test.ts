@@ -56,6 +56,33 @@ describe('the scorer on a simulated edge device', () => {
     stop.abort();
   });
 
+  it('finds out how it runs best while messages wait, and runs as its desired properties then say', async () => {
+    await lab.configure({ reportIntervalSeconds: 5 });
+    const stop = new AbortController();
+    const arrivals = lab.collect(stop.signal);
+    const scorer = await lab.startScorer();
+    await scorer.line('joined edgeHub');
+    const call = (methodName: string, payload: unknown) =>
+      lab.simulator.invokeMethod({ deviceId: 'edge-1', moduleId: 'scorer', methodName, payload });
+    await expect.poll(() => call('ping', null)).toMatchObject({ status: 200 });
+    expect(await call('tune', { budgetSeconds: 5 })).toMatchObject({ status: 202 });
+    await lab.send([{ id: 'waits', body: { data: [[1, 2, 3]] } }]);
+    await expect
+      .poll(async () => (await call('tuneResult', null)).payload, { timeout: 100_000 })
+      .toMatchObject({
+        tuning: { state: 'done', id: /./ as never },
+        report: { model: 'model:1', load: { concurrency: 1 } },
+      });
+    await expect.poll(() => arrivals.has('waits'), { timeout: 20_000 }).toBe(true);
+    await lab.configure({ engine: { execution: 'worker', workers: 2, threads: 1 } });
+    await expect
+      .poll(async () => (await call('status', null)).payload, { timeout: 20_000 })
+      .toMatchObject({ execution: { mode: 'worker', workers: 2, threads: 1 }, settings: { status: 'applied' } });
+    scorer.signal('SIGTERM');
+    expect(await scorer.ended).toBe(0);
+    stop.abort();
+  });
+
   it('goes on while its token is renewed again and again', async () => {
     await lab.configure({});
     const stop = new AbortController();

@@ -79,16 +79,7 @@ export class EdgeModule implements AsyncDisposable {
       changed,
       logger,
     });
-    this.#status = new ModuleStatus({
-      engine,
-      digest: () => models.digestOf(engine.describe()),
-      update: () => this.#updater.status,
-      shadow: () => this.#shadow.status,
-      fallback: () => this.#fallback.status,
-      tuning: () => this.#tuning.status,
-      counters: this.#counters,
-      pause: this.#pause,
-    });
+    this.#status = this.#createStatus();
     this.#link = this.#createLink();
     this.#fallback = this.#createFallback();
     this.#handler = this.#createHandler();
@@ -152,6 +143,20 @@ export class EdgeModule implements AsyncDisposable {
     await within(this.#shadow[Symbol.asyncDispose](), RELEASE_MS);
     await within(this.#updater[Symbol.asyncDispose](), RELEASE_MS);
     await this.#link[Symbol.asyncDispose]();
+  }
+
+  #createStatus(): ModuleStatus {
+    const { engine, models } = this.#options;
+    return new ModuleStatus({
+      engine,
+      digest: () => models.digestOf(engine.describe()),
+      update: () => this.#updater.status,
+      shadow: () => this.#shadow.status,
+      fallback: () => this.#fallback.status,
+      tuning: () => this.#tuning.status,
+      counters: this.#counters,
+      pause: this.#pause,
+    });
   }
 
   #createLink(): HubLink {

@@ -147,12 +147,12 @@ function tableOf({ candidates }: TuneReport) {
         const numbers =
           figures === undefined
             ? ['', '', '', '']
-            : [figures.throughput, figures.p50Ms, figures.p99Ms, figures.rssBytes / MEGABYTE].map(digits);
+            : [figures.throughput, figures.p50Ms, figures.p99Ms, figures.rssBytes / MEGABYTE].map(threeDigits);
         const joules = figures?.joulesPerRequest;
         return [
           name,
           ...numbers,
-          ...(hasJoules ? [joules === undefined ? '' : digits(joules * 1000)] : []),
+          ...(hasJoules ? [joules === undefined ? '' : threeDigits(joules * 1000)] : []),
           round,
           remarkOf(way),
         ];
@@ -176,5 +176,9 @@ function loadText({ concurrency, rate }: TuneReport['load']): string {
 
 /** Three digits, which is all that measurements are good for. */
 function digits(value: number): string {
-  return value >= 1000 ? String(Math.round(value)) : String(Number(value.toPrecision(3)));
+  return String(threeDigits(value));
+}
+
+function threeDigits(value: number): number {
+  return value >= 1000 ? Math.round(value) : Number(value.toPrecision(3));
 }

@@ -171,7 +171,9 @@ function reportText(report: TuneReport, files: readonly string[]): string {
             : [`it is the variant ${best.variant}: deliver that file as the model`]),
           isDefault ? 'nothing is to be set' : `set "engine": ${JSON.stringify(best.settings)}`,
         ];
-  return [tableOf(report), '', ...found, ...files.map((file) => `wrote ${file}`)].join('\n');
+  const { lookedAt, of } = report;
+  const short = lookedAt < of ? [`${lookedAt} of ${of} ways were looked at; a larger --budget has time for more`] : [];
+  return [tableOf(report), '', ...found, ...short, ...files.map((file) => `wrote ${file}`)].join('\n');
 }
 
 /** Ways that people will not read are in the page and in the JSON. */
