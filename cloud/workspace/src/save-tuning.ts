@@ -1,6 +1,6 @@
-import { rename, writeFile } from 'node:fs/promises';
+import { rename, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { checkDocument, parseJson } from '@edgewright/contract';
+import { checkDocument, ContractError, parseJson } from '@edgewright/contract';
 import type { EngineSettings } from '@edgewright/contract';
 import type { TuneReport } from '@edgewright/tune';
 import Type from 'typebox';
@@ -25,6 +25,28 @@ export interface TuningPlaces {
   readonly page?: string | undefined;
   /** The plot alone, as SVG. */
   readonly plot?: string | undefined;
+}
+
+/**
+ * Looks whether {@link saveTuning} could write, before minutes are spent on measuring.
+ *
+ * @throws ManifestsError `ModuleUnknown`, `ManifestInvalid` · ContractError
+ */
+export async function checkTuningPlaces({
+  manifest,
+  module,
+  deploymentConfig,
+  ...others
+}: TuningPlaces): Promise<void> {
+  if (manifest !== undefined) await manifestText(manifest, module, null);
+  if (deploymentConfig !== undefined) await configText(deploymentConfig, null);
+  for (const file of Object.values(others).filter((one) => one !== undefined)) {
+    const folder = path.dirname(path.resolve(file));
+    if ((await stat(folder).catch(() => undefined))?.isDirectory() === true) continue;
+    throw new ContractError('FileNotReadable', `cannot write "${file}": there is no folder "${folder}"`, {
+      details: { path: file },
+    });
+  }
 }
 
 /**

@@ -1,10 +1,15 @@
-import { ContractError } from '@edgewright/contract';
+import { checkDocument, ContractError, parseJson } from '@edgewright/contract';
 import type { BackendChoice, EngineSettings, EventSink, ExecutionProvider } from '@edgewright/contract';
 import type { MeasuredEngine, ModelVariant, Objective, SearchStep, TuneReport } from '@edgewright/tune';
 import path from 'node:path';
 import { stat } from 'node:fs/promises';
+import Type from 'typebox';
+import { readTextFile } from './read-document.ts';
 import { readServedModel } from './read-served-model.ts';
 import type { WorkspaceModels } from './workspace-models.ts';
+
+/** Requests as they are sent to `/score`. */
+const SamplesSchema = Type.Array(Type.Unknown(), { minItems: 1, maxItems: 1000, description: 'a list of requests' });
 
 export interface TuneModelInput {
   /** A model file, or a registered model as `NAME` or `NAME:VERSION`. */
@@ -88,9 +93,8 @@ function given<Values extends object>(values: Values): { [Name in keyof Values]?
   return Object.fromEntries(entries) as { [Name in keyof Values]?: Exclude<Values[Name], undefined> };
 }
 
-async function readSamples(file: string): Promise<readonly unknown[] | undefined> {
-  const { readWarmUp } = await import('@edgewright/packager');
-  return await readWarmUp(path.basename(file), path.dirname(path.resolve(file)));
+async function readSamples(file: string): Promise<readonly unknown[]> {
+  return checkDocument(SamplesSchema, parseJson(await readTextFile(file, 'the samples'), file), file);
 }
 
 async function readVariant([name, file]: readonly [string, string]): Promise<ModelVariant> {

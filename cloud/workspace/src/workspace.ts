@@ -8,7 +8,7 @@ import type { TuneReport } from '@edgewright/tune';
 import { openRegistry } from './open-registry.ts';
 import { packageModel } from './package-model.ts';
 import type { PackagedImage, PackageModelInput } from './package-model.ts';
-import { saveTuning } from './save-tuning.ts';
+import { checkTuningPlaces, saveTuning } from './save-tuning.ts';
 import type { TuningPlaces } from './save-tuning.ts';
 import { serveModel } from './serve-model.ts';
 import type { ModelServer, ServeInput } from './serve-model.ts';
@@ -130,6 +130,11 @@ export class Workspace implements AsyncDisposable {
    */
   async tune(input: TuneModelInput): Promise<TuneReport> {
     return await tuneModel(input, { models: this.models, events: this.#events });
+  }
+
+  /** Looks whether {@link saveTuning} could write, before minutes are spent on measuring. Throws as that does. */
+  async checkTuningPlaces(places: TuningPlaces): Promise<void> {
+    await checkTuningPlaces(places);
   }
 
   /** Writes what {@link tune} found: settings, page and plot. Throws as `saveTuning` does. */

@@ -38,21 +38,14 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
   const metrics = createMetrics({ prefix: 'edgewright', labels: labelsOf(environment) });
   await using tracing = await startTracing(environment, { logger, metrics });
   const scoringMetrics = createScoringMetrics(metrics);
-  const image = {
-    ...imageModels(config, environment),
-    ...declaredSettings(config),
-    ...(environment.engine.batching === undefined ? {} : { batching: environment.engine.batching }),
-    ...(config.entryScript === undefined ? {} : { entryScript: path.join(environment.appRoot, config.entryScript) }),
-  };
+  const image = imageOf(config, environment);
   const models = await openModels(config, image, { environment, logger });
-  const options = engineOptions(config, { environment, log: tellPrints(logger, tracing), signal });
+  const settings = engineSettings(config, environment);
+  const options = { ...settings, log: tellPrints(logger, tracing), signal };
   const { modelControl } = environment.service;
   const repository =
     modelControl === undefined ? undefined : await openRepository(image, { environment, engine: options, logger });
   await using engine = repository ?? (await startEngine(models, options));
-  const settings = engineSettings(config, environment);
-  const options = { ...settings, log: tellPrints(logger, tracing), signal };
-  await using engine = await startEngine(models, options);
   scoringMetrics.watchEngine(() => engine.stats());
   const shared = { engine, logger, tracing, metrics, scoringMetrics };
   await using server = await serveService({
@@ -95,6 +88,16 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
     });
   }
   logger.info('closing');
+}
+
+/** What an engine for the models of the image is made of. */
+function imageOf(config: ScoringConfig, environment: ScorerEnvironment) {
+  return {
+    ...imageModels(config, environment),
+    ...declaredSettings(config),
+    ...(environment.engine.batching === undefined ? {} : { batching: environment.engine.batching }),
+    ...(config.entryScript === undefined ? {} : { entryScript: path.join(environment.appRoot, config.entryScript) }),
+  };
 }
 
 /** Models that were fetched and do not load any more give way to what was before them. */

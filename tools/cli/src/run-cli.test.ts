@@ -56,6 +56,8 @@ describe('the command', () => {
     ['two kinds of load', ['tune', 'm.onnx', '--rate', '5', '--concurrency', '2'], 'give one of both'],
     ['an objective that is none', ['tune', 'm.onnx', '--objective', 'joy'], 'throughput, latency, memory, energy'],
     ['a module without a manifest', ['tune', 'm.onnx', '--module', 'scorer'], 'there is no --manifest'],
+    ['a manifest to write to that is not there', ['tune', 'm.onnx', '--manifest', 'none.json'], 'none.json'],
+    ['a page in no folder', ['tune', 'm.onnx', '--page', 'none/page.html'], 'there is no folder'],
     ['a variant without a name', ['tune', 'm.onnx', '--variant', '=x.onnx'], '--variant "=x.onnx" has no key'],
     ['a model to tune that is not there', ['tune', 'nope.onnx'], 'nope.onnx'],
     ['a port out of range', ['serve', 'm.onnx', '--port', '70000'], 'expected a whole number from 0 to 65535'],

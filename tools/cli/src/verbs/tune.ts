@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { backends, parseBackendChoice, parseExecutionProviders } from '@edgewright/contract';
 import type { BackendChoice, ExecutionProvider } from '@edgewright/contract';
 import { tuningRemark } from '@edgewright/workspace';
-import type { TunedWay, TuneReport, Workspace } from '@edgewright/workspace';
+import type { TunedWay, TuneReport, TuningPlaces, Workspace } from '@edgewright/workspace';
 import { CliError } from '../cli-error.ts';
 import { collectPairs, duration, oneOf, positive, sizeBytes, wholeNumber } from '../flag-values.ts';
 import type { Invocation } from '../invocation.ts';
@@ -125,6 +125,15 @@ async function tune(
 ): Promise<void> {
   const file = (text: string | undefined) => (text === undefined ? undefined : invocation.path(text));
   const variants = Object.entries(flags.variant ?? {}).map(([name, text]) => [name, invocation.path(text)]);
+  const places = given({
+    manifest: file(flags.manifest),
+    module: flags.module,
+    deploymentConfig: file(flags.deployConfigFile),
+    desired: file(flags.desiredFile),
+    page: file(flags.page),
+    plot: file(flags.plot),
+  });
+  await workspace.checkTuningPlaces(places);
   const report = await workspace.tune({
     model: invocation.modelPathOrName(model),
     inferenceConfig: file(flags.inferenceConfigFile),
@@ -143,20 +152,15 @@ async function tune(
     signal: invocation.context.signal,
   });
   const hasSettings = report.best !== null;
-  const files = await workspace.saveTuning(report, {
-    ...(hasSettings
-      ? {
-          manifest: file(flags.manifest),
-          module: flags.module,
-          deploymentConfig: file(flags.deployConfigFile),
-          desired: file(flags.desiredFile),
-        }
-      : {}),
-    page: file(flags.page),
-    plot: file(flags.plot),
-  });
+  const { page, plot } = places;
+  const files = await workspace.saveTuning(report, hasSettings ? places : given({ page, plot }));
   invocation.terminal.result({ ...report, files }, () => reportText(report, files));
   if (!hasSettings) invocation.exitCode = 1;
+}
+
+/** What is not undefined. */
+function given(values: Readonly<Record<string, string | undefined>>): TuningPlaces {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
 function reportText(report: TuneReport, files: readonly string[]): string {
