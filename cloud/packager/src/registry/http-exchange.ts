@@ -60,6 +60,8 @@ export class HttpExchange implements Disposable {
     const outgoing = (isSecure ? httpsRequest : httpRequest)(url, options, (response) => {
       resolve({ status: response.statusCode ?? 0, headers: response.headers, body: response });
     });
+    // HTTP/1.1 keeps connections without being asked
+    outgoing.removeHeader('connection');
     outgoing.on('timeout', () => outgoing.destroy(new TypeError(`nothing was heard for ${SILENCE_MS / 1000} seconds`)));
     outgoing.on('error', reject);
     outgoing.end(body);

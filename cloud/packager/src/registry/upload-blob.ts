@@ -1,33 +1,20 @@
 import { createHash } from 'node:crypto';
 import type { Hash } from 'node:crypto';
 import { open } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
 import { PackagerError } from '../packager-error.ts';
 import type { BlobReference } from '../layout/image-layout.ts';
 import type { HttpResponse } from './http-exchange.ts';
 import type { RegistryClient } from './registry-client.ts';
-
-export interface UploadOptions {
-  /** The blob's bytes. */
-  readonly file: string;
-  /** Repositories of the same registry that may have the blob. */
-  readonly mountFrom: readonly string[];
-  /** Bytes sent with one request; default 8 MiB. This much is in memory for each upload that runs. */
-  readonly chunkBytes?: number;
-  /** Called with the bytes sent so far. */
-  readonly onProgress?: (sentBytes: number) => void;
-  readonly signal?: AbortSignal;
-}
+import { changed, isOutOfPlace, mayResume, OCTETS, readChunk, sendAtOnce } from './send-blob-at-once.ts';
+import type { ChunkContext, UploadOptions } from './send-blob-at-once.ts';
 
 /** How a blob came to be in a registry. */
 export type UploadOutcome = 'present' | 'mounted' | 'uploaded';
 
-const DEFAULT_CHUNK_BYTES = 8 * 1024 * 1024;
 /** An upload that was forgotten by the registry is begun again so often. */
 const RESTARTS = 5;
 /** A chunk that was not taken is offered again so often from where the registry stands. */
 const RESUMES = 10;
-const OCTETS = { 'content-type': 'application/octet-stream' };
 
 /**
  * Brings a blob into a repository: not at all when it is there, by a mount when another repository has it, else in chunks.
@@ -44,6 +31,7 @@ export async function uploadBlob(
   let session = await beginUpload(client, blob, options);
   if (session === 'mounted') return session;
   await using file = await open(options.file, 'r');
+  if (await sendAtOnce({ client, blob, options, file }, session)) return 'uploaded';
   for (let restart = 0; ; restart += 1) {
     const sent = await sendChunks({ client, blob, options, file }, session);
     if (sent !== undefined && (await finishUpload(client, blob, { ...options, place: sent }))) return 'uploaded';
@@ -117,13 +105,6 @@ async function startSession(client: RegistryClient, blob: BlobReference, signal?
   });
   response.body.resume();
   return response;
-}
-
-interface ChunkContext {
-  readonly client: RegistryClient;
-  readonly blob: BlobReference;
-  readonly options: UploadOptions;
-  readonly file: FileHandle;
 }
 
 /** @returns where to finish the upload; undefined when it has to begin anew */
@@ -238,19 +219,6 @@ async function finishUpload(
   return response.status !== 404 || (await hasBlob(client, blob, signal));
 }
 
-async function readChunk(context: ChunkContext, offset: number): Promise<Buffer> {
-  const { blob, file, options } = context;
-  const length = Math.min(options.chunkBytes ?? DEFAULT_CHUNK_BYTES, blob.size - offset);
-  const buffer = Buffer.allocUnsafe(length);
-  let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await file.read(buffer, filled, length - filled, offset + filled);
-    if (bytesRead === 0) throw changed(context, `it ends after ${offset + filled} of ${blob.size} bytes`);
-    filled += bytesRead;
-  }
-  return buffer;
-}
-
 function placeOf(client: RegistryClient, response: HttpResponse, before?: URL): URL {
   const { location } = response.headers;
   if (location !== undefined) return client.resolve(location);
@@ -260,21 +228,6 @@ function placeOf(client: RegistryClient, response: HttpResponse, before?: URL): 
     `cannot upload to the registry "${client.registry}": it does not say where to send the blob`,
     { details: { registry: client.registry, repository: client.repository } },
   );
-}
-
-/** The failure may pass, the registry stands at another byte than was thought, or it has forgotten the upload. */
-function mayResume(error: PackagerError): boolean {
-  return error.code === 'RegistryFailed' || isOutOfPlace(error) || error.details['status'] === 404;
-}
-
-function isOutOfPlace(error: PackagerError): boolean {
-  return error.details['status'] === 416;
-}
-
-function changed({ options, blob }: ChunkContext, reason: string): PackagerError {
-  return new PackagerError('ImageInvalid', `cannot send "${options.file}" as the blob ${blob.digest}: ${reason}`, {
-    details: { file: options.file, digest: blob.digest, reason },
-  });
 }
 
 function failed(client: RegistryClient, blob: BlobReference, reason: string): PackagerError {
