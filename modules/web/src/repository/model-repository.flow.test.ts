@@ -103,6 +103,20 @@ describe('a repository of models', () => {
     await expect(repository.score({ requestId: 'a', data: { data: [[1, 2, 3]] } })).rejects.toMatchObject({ code: 'ModelNotLoaded', message: 'cannot score: no model is loaded' });
   }); // prettier-ignore
 
+  it('says why a model is not there, and takes no other body than an object', async () => {
+    const repository = await openRepository([await affine('tiny'), await modelFile(Buffer.from('no model'), 'broken')], 'tiny');
+    const { url } = await webServer({}, { engine: repository, repository });
+    const post = async (path: string, body?: string) => await fetch(`${url}/v2/repository/${path}`, { method: 'POST', ...(body === undefined ? {} : { body }) });
+    expect((await post('models/broken/load')).status).toBe(422);
+    const index = await (await post('index', '{}')).json();
+    expect(index).toMatchObject([{ name: 'broken', reason: expect.stringContaining('cannot load the model broken:1') as string }, { name: 'tiny', state: 'READY' }]);
+    expect(await (await post('index', '{"ready":true}')).json()).toMatchObject([{ name: 'tiny' }]);
+    for (const body of ['[1]', '"a"', 'null', '{"parameters":[]}', '{"parameters":1}', '{']) {
+      expect({ body, status: (await post('models/tiny/unload', body)).status }).toEqual({ body, status: 400 });
+    }
+    expect((await post('models/tiny/unload', '{"parameters":{"unload_dependents":true}}')).status).toBe(200);
+  }); // prettier-ignore
+
   it('is not there unless it is asked for', async () => {
     const { url } = await webServer();
     const post = async (path: string) => await fetch(`${url}${path}`, { method: 'POST' });

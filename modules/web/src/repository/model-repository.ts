@@ -78,7 +78,8 @@ export class ModelRepository implements Engine {
         if (former !== undefined) await this.#retire(former);
       } catch (cause) {
         const reason = messageOf(cause);
-        Object.assign(slot, { state: slot.engine === undefined ? 'UNAVAILABLE' : 'READY', reason });
+        if (slot.engine === undefined) Object.assign(slot, { version: model.version, state: 'UNAVAILABLE', reason });
+        else Object.assign(slot, { state: 'READY', reason: '' });
         throw new WebError('ModelLoadFailed', `cannot load ${name}:${model.version}: ${reason}`, { details: { model: name, version: model.version }, cause }); // prettier-ignore
       }
     });

@@ -17,7 +17,7 @@ export function addRepositoryRoutes(server: FastifyInstance, engine: Engine, con
     server.post(`/v2/repository/models/:model/${act}`, async (request, reply) => {
       const { model } = request.params as { readonly model: string };
       const { parameters = {} } = readOptions(request);
-      if (typeof parameters !== 'object' || parameters === null) {
+      if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters)) {
         throw new WebError('RequestInvalid', `cannot ${act} ${model}: "parameters" is no object`);
       }
       const { authorization } = request.headers;
@@ -31,6 +31,6 @@ export function addRepositoryRoutes(server: FastifyInstance, engine: Engine, con
 function readOptions(request: FastifyRequest): { readonly ready?: unknown; readonly parameters?: unknown } {
   if (readBytes(request.body).length === 0) return {};
   const options = readJsonBody(request.headers, request.body);
-  if (typeof options === 'object' && options !== null) return options;
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return options;
   throw new WebError('RequestInvalid', 'the body of the request is no object');
 }
