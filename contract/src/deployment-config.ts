@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import type { Static } from 'typebox';
+import { DriftSettingsSchema } from './drift/drift-settings.ts';
 import { EngineSettingsSchema } from './engine-settings.ts';
 
 // `deploymentconfig.json`: what a service gets where it runs. Keys, defaults and bounds are Azure ML's (SDK v1, 2019) unless
@@ -57,6 +58,7 @@ const common = {
     }),
   ),
   page: Switch(true, 'edgewright’s own: whether browsers get a page at / to try the service with'),
+  drift: Type.Optional(DriftSettingsSchema),
   appInsightsEnabled: Switch(false, 'whether Application Insights is told of requests'),
 };
 

@@ -65,7 +65,7 @@ export { BASELINE_FILE, baselineLimits, describeBaseline, DriftBaselineSchema } 
 export type { BaselineDescription, BaselineSummary, DriftBaseline, FeatureBaseline } from './drift/drift-baseline.ts';
 export { DriftEventSchema, DriftReportSchema } from './drift/drift-report.ts';
 export type { DriftEvent, DriftReport, DriftSide } from './drift/drift-report.ts';
-export { completeDriftSettings, DriftSettingsSchema } from './drift/drift-settings.ts';
+export { completeDriftSettings, DriftSettingsSchema, parseDriftSettings } from './drift/drift-settings.ts';
 export type { DriftSettings, DriftSettingsInput } from './drift/drift-settings.ts';
 export { DriftWindow } from './drift/drift-window.ts';
 export type { FeatureValue } from './drift/feature-bins.ts';

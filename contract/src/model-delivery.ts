@@ -36,6 +36,24 @@ export const ModelSourceSchema = Type.Object(
           "in Base64, Ed25519 or ECDSA P-256 with SHA-256 (DER), over the 32 bytes of the file's SHA-256; asked for when the device has a public key",
       }),
     ),
+    baseline: Type.Optional(
+      Type.Object(
+        {
+          url: Type.Optional(
+            Type.String({
+              pattern: '^(https?|file|oci|oci\\+http)://[^\\s]+$',
+              maxLength: 4096,
+              description: "default: the model's, where that is a container registry",
+            }),
+          ),
+          sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+        },
+        {
+          additionalProperties: false,
+          description: "the model's edgewright-baseline.json, which live data are compared with; default none",
+        },
+      ),
+    ),
     warmUp: Type.Optional(
       Type.Array(Type.Unknown(), {
         maxItems: 16,

@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import type { Static } from 'typebox';
+import { BaselineSummarySchema } from './drift/drift-baseline.ts';
 import { ContractError } from './errors/contract-error.ts';
 import { modelFormats } from './model-format.ts';
 import { ModelSignatureSchema } from './tensor.ts';
@@ -67,6 +68,8 @@ export const ModelSchema = Type.Object({
   mainFile: Type.Optional(Type.String({ minLength: 1 })),
   sizeBytes: Type.Integer({ minimum: 0 }),
   files: Type.Array(ModelFileSchema, { minItems: 1 }),
+  /** Of a model whose training data were described: what live data are compared with. */
+  baseline: Type.Optional(BaselineSummarySchema),
   /** What a service of this model should get when its deployment does not say. */
   resourceConfiguration: Type.Optional(ResourceConfigurationSchema),
   /** Data sets that the model was made from or tried with: what each was for, and its id wherever data sets are kept. */

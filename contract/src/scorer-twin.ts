@@ -1,6 +1,8 @@
 import Type from 'typebox';
 import type { Static, TSchema } from 'typebox';
 import { EngineSettingsSchema } from './engine-settings.ts';
+import { DriftReportSchema } from './drift/drift-report.ts';
+import { DriftSettingsSchema } from './drift/drift-settings.ts';
 import { FallbackSchema, ReportedFallbackSchema } from './cloud-fallback.ts';
 import { MAX_MESSAGE_BYTES } from './messages.ts';
 import { ReportedTuningSchema } from './tuning.ts';
@@ -148,6 +150,7 @@ export const ScorerDesiredSchema = Type.Object(
     engine: Type.Optional(EngineSettingsSchema),
     shadow: Type.Optional(ShadowSchema),
     fallback: Type.Optional(FallbackSchema),
+    drift: Type.Optional(DriftSettingsSchema),
     reportIntervalSeconds: Type.Optional(
       Type.Integer({
         minimum: 5,
@@ -208,6 +211,8 @@ export const ScorerReportedSchema = Type.Object(
     fallback: clearable(ReportedFallbackSchema),
     /** Absent before the method `tune` was called. */
     tuning: clearable(ReportedTuningSchema),
+    /** Absent where the model has no baseline. */
+    drift: clearable(DriftReportSchema),
     lastError: clearable(Type.Object({ code: Type.String(), message: Type.String(), at: Type.String() })),
   },
   {

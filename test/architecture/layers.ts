@@ -42,6 +42,11 @@ export const layers: readonly Layer[] = [
       'it watches an engine for any host, and brings a storage client and file formats that logging must not draw in',
   },
   {
+    folder: 'modules/drift',
+    mayImport: ENGINE_AND_BELOW,
+    reason: 'it watches an engine for any host, and reads rows as the SDK does when it describes training data',
+  },
+  {
     folder: 'modules/client',
     mayImport: ['contract'],
     reason: 'it runs in programs of others, browsers among them, and knows of a service what the wire says',
@@ -72,6 +77,7 @@ export const layers: readonly Layer[] = [
       ...ENGINE_AND_BELOW,
       'modules/batch',
       'modules/collection',
+      'modules/drift',
       'modules/edge',
       'modules/tune',
       'modules/web',
@@ -93,6 +99,7 @@ export const layers: readonly Layer[] = [
     mayImport: [
       ...ENGINE_AND_BELOW,
       'modules/batch',
+      'modules/drift',
       'modules/edge',
       'modules/web',
       'modules/scorer',

@@ -14,6 +14,7 @@ const pages = [
   'docs/models.md',
   'docs/images.md',
   'docs/batch.md',
+  'docs/monitoring.md',
   'docs/manifests.md',
   'docs/fleets.md',
   'docs/rollouts.md',

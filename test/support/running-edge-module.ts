@@ -1,5 +1,6 @@
 import { ModelSlot, runEdgeModule } from '@edgewright/edge';
-import type { EdgeSettings, TuneDevice } from '@edgewright/edge';
+import type { EdgeModuleOptions, EdgeSettings, TuneDevice } from '@edgewright/edge';
+import type { Engine } from '@edgewright/engine';
 import { createLogger, createMetrics, createScoringMetrics } from '@edgewright/telemetry';
 import { ModuleClient } from 'azure-iot-device';
 import { onTestFinished } from 'vitest';
@@ -12,6 +13,9 @@ export interface StartEdgeModuleOptions {
   /** Default: a new one. */
   readonly hub?: TestHub;
   readonly score?: StubScore;
+  /** In place of the stub. */
+  readonly engine?: Engine;
+  readonly drift?: NonNullable<EdgeModuleOptions['drift']>;
   readonly settings?: Partial<EdgeSettings>;
   readonly stateDirectory?: string;
   readonly fallbackKey?: () => Promise<string>;
@@ -21,9 +25,11 @@ export interface StartEdgeModuleOptions {
 
 const image = { swap: { models: [], modelDirectory: '/models' }, digests: new Map<string, string>() };
 
-/** An edge module with a stub for an engine, at a hub of its own; both end with the test. */
+/** An edge module, with a stub for an engine unless one is given, at a hub of its own; both end with the test. */
 export async function startEdgeModule({
   score,
+  engine,
+  drift,
   settings,
   stateDirectory,
   prepare,
@@ -37,7 +43,7 @@ export async function startEdgeModule({
   const logger = createLogger({ level: 'silent', name: 'test' });
   const metrics = createMetrics({ prefix: 'test', process: false });
   const ended = runEdgeModule({
-    engine: createStubEngine(score),
+    engine: engine ?? createStubEngine(score),
     logger,
     models: await ModelSlot.open({ image, stateDirectory, logger }),
     metrics,
@@ -49,6 +55,7 @@ export async function startEdgeModule({
       return client;
     },
     ...(settings === undefined ? {} : { settings }),
+    ...(drift === undefined ? {} : { drift }),
     ...(stateDirectory === undefined ? {} : { stateDirectory }),
     ...(fallbackKey === undefined ? {} : { fallbackKey }),
     ...(tune === undefined ? {} : { tune }),

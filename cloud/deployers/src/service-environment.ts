@@ -21,6 +21,7 @@ export function serviceEnvironment(spec: ServiceSpec, places: CredentialPlaces):
   const engine = settings.engine === undefined ? {} : { EDGEWRIGHT_ENGINE: JSON.stringify(settings.engine) };
   const control = settings.modelControl === 'none' ? {} : { EDGEWRIGHT_MODEL_CONTROL: settings.modelControl };
   const page = settings.page ? {} : { EDGEWRIGHT_PAGE: 'false' };
+  const drift = settings.drift === undefined ? {} : { EDGEWRIGHT_DRIFT: JSON.stringify(settings.drift) };
   return {
     SERVICE_NAME: name,
     ...limits,
@@ -28,6 +29,7 @@ export function serviceEnvironment(spec: ServiceSpec, places: CredentialPlaces):
     ...control,
     ...page,
     ...telling(settings.appInsightsEnabled, places),
+    ...drift,
     ...authentication({ name, settings }, places),
   };
 }

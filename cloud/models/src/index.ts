@@ -1,3 +1,5 @@
+export { lookAtModel } from './look-at-model.ts';
+export type { ModelLook } from './look-at-model.ts';
 export type { MlflowRun, MlflowStore, RunSelection } from './mlflow/mlflow-store.ts';
 export { openMlflowStore } from './mlflow/open-mlflow-store.ts';
 export type {

@@ -11,7 +11,10 @@ const MAX_JSON_BYTES = 256 * 1024 * 1024;
 const MAX_REMOTE_BYTES = 1024 * 1024;
 
 /** What the files of a model turned out to be. */
-export type ModelContent = Pick<Model, 'format' | 'framework' | 'signature' | 'opsets' | 'operators' | 'mainFile'>;
+export type ModelContent = Pick<
+  Model,
+  'format' | 'framework' | 'signature' | 'opsets' | 'operators' | 'mainFile' | 'baseline'
+>;
 
 /**
  * Reads the files of a model. What has the name of an ONNX file, or is said to be one, must be one. Of several models in one

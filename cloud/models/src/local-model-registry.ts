@@ -21,8 +21,8 @@ import { newModel } from './new-model.ts';
 import { pageSizeOf } from './page-size.ts';
 import { readPageToken, writePageToken } from './page-token.ts';
 import type { BlobFolder, StagedFile } from './store/blob-folder.ts';
-import { collectModelFiles } from './store/collect-model-files.ts';
 import type { ModelIndex } from './store/model-index.ts';
+import { stageModel } from './store/stage-model.ts';
 
 export interface LocalModelRegistryParts {
   readonly directory: string;
@@ -47,12 +47,11 @@ export class LocalModelRegistry implements ModelRegistry {
 
   async register(input: RegisterModelInput): Promise<Model> {
     checkModelInput(input);
-    const sources = await collectModelFiles(input.path, input.childPaths);
     return await this.#guard(`register "${input.name}"`, async () => {
       await using staging = await this.#parts.blobs.openStaging();
-      const files = await this.#parts.blobs.stage(sources, staging.directory, input.signal);
-      const content = inspectModel(input.path, files, input.framework);
-      return this.#commit(input, files, content);
+      const { files, own, baseline } = await stageModel(input, this.#parts.blobs, staging.directory);
+      const content = inspectModel(input.path, own, input.framework);
+      return this.#commit(input, files, { ...content, ...(baseline === undefined ? {} : { baseline }) });
     });
   }
 

@@ -1,4 +1,4 @@
-import type { Model, ModelDataset, ModelReference } from '@edgewright/contract';
+import type { DriftBaseline, Model, ModelDataset, ModelReference } from '@edgewright/contract';
 import type { MlflowRun } from './mlflow/mlflow-store.ts';
 
 /** What one registers. */
@@ -24,6 +24,8 @@ export interface RegisterModelInput {
   readonly sampleOutputDatasetId?: string;
   /** The run that made the model; it is remembered. */
   readonly run?: MlflowRun;
+  /** What the training data looked like; kept as a file of the model. */
+  readonly baseline?: DriftBaseline;
   readonly signal?: AbortSignal;
 }
 

@@ -28,6 +28,10 @@ export type {
 export { WorkspaceManifests } from './workspace-manifests.ts';
 export type { BuildManifestRequest, LintRequest } from './workspace-manifests.ts';
 export type { DeletionPlan, RegisterFromRunInput } from './workspace-models.ts';
+export type { BaselineInput } from './baseline/make-baseline.ts';
+export type { RegisterInput } from './workspace-models.ts';
+export { WorkspaceMonitor } from './workspace-monitor.ts';
+export type { Report, ReportInput } from './workspace-monitor.ts';
 export { WorkspaceModels } from './workspace-models.ts';
 export type { ProfileModelInput } from './profile-model.ts';
 export type { DeployInput } from './deploy-input.ts';
@@ -117,14 +121,7 @@ export type {
   NewSolutionInput,
   Severity,
 } from '@edgewright/manifests';
-export type {
-  DownloadModelOptions,
-  ModelChanges,
-  ModelCriteria,
-  ModelFilter,
-  ModelPage,
-  RegisterModelInput,
-} from '@edgewright/models';
+export type { DownloadModelOptions, ModelChanges, ModelCriteria, ModelFilter, ModelPage } from '@edgewright/models';
 export type {
   Credentials,
   DeletedImage,

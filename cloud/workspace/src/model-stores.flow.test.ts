@@ -79,6 +79,28 @@ describe.each(Object.entries(modelStores))('models in %s', (_, start) => {
     expect(await readFile(files[0] ?? '', 'utf8')).toBe('# A model');
   });
 
+  it('keep a baseline as a file of the model, and a copy of the model brings it along', async (context) => {
+    const { open, write } = await createSetup(context);
+    const file = await write('m.bin', 'x');
+    const training = await write('train.csv', 'age,sex\n30,f\n40,m\n,m\n');
+    const here = await open();
+    const model = await here.register({ name: 'm', path: file, baseline: { file: training } });
+    expect(model.baseline).toMatchObject({ source: { file: 'train.csv', rows: 3 }, inputs: 2, outputs: 0 });
+    expect(model).toMatchObject({
+      mainFile: 'm.bin',
+      files: [{ path: 'edgewright-baseline.json' }, { path: 'm.bin' }],
+    });
+    const there = await open();
+    expect(await there.show('m:1')).toEqual(model);
+    const copy = path.dirname(await write('copied/none', ''));
+    await rm(path.join(copy, 'none'));
+    await there.download('m:1', { targetDirectory: copy });
+    const again = await there.register({ name: 'n', path: copy });
+    expect(again).toMatchObject({ baseline: model.baseline, files: model.files, mainFile: 'm.bin' });
+    await writeFile(path.join(copy, 'edgewright-baseline.json'), '{"schemaVersion": 2}');
+    await expect(there.register({ name: 'n', path: copy })).rejects.toMatchObject({ code: 'ModelFileInvalid' });
+  });
+
   it('are numbered by name, and a number is never given twice', async (context) => {
     const { open, write } = await createSetup(context);
     const [here, there] = [await open(), await open()];

@@ -1,17 +1,16 @@
 import { isEdgewrightError } from '@edgewright/contract';
 import type { EventSink } from '@edgewright/contract';
-import type { RegisterModelInput } from '@edgewright/models';
 import type { DockerContext, ImageSummary, PushedImage, RegistryOptions } from '@edgewright/packager';
 import { resolveConfig } from './resolve-config.ts';
 import type { BuildImageInput, WorkspaceImages } from './workspace-images.ts';
-import type { WorkspaceModels } from './workspace-models.ts';
+import type { RegisterInput, WorkspaceModels } from './workspace-models.ts';
 
 /** From a model file, or registered models, to an image in a registry. */
 export interface PackageModelInput extends Omit<BuildImageInput, 'models'> {
   /** Registered models, `NAME` or `NAME:VERSION`. */
   readonly models?: readonly string[];
   /** A model that is registered first. */
-  readonly register?: RegisterModelInput;
+  readonly register?: RegisterInput;
   /** `REGISTRY/REPOSITORY:TAG`; without it the image stays in the workspace. */
   readonly push?: string;
   readonly pushRegistry?: RegistryOptions;

@@ -1,7 +1,8 @@
-import type { BackendChoice, EventSink, ExecutionProvider } from '@edgewright/contract';
-import type { EngineDescription } from '@edgewright/engine';
+import type { BackendChoice, DriftSettingsInput, EventSink, ExecutionProvider } from '@edgewright/contract';
+import type { Engine, EngineDescription } from '@edgewright/engine';
 import type { Logger } from '@edgewright/telemetry';
 import { readServedModel } from './read-served-model.ts';
+import type { ServedModel } from './read-served-model.ts';
 import type { WorkspaceModels } from './workspace-models.ts';
 
 export interface ServeInput {
@@ -19,6 +20,8 @@ export interface ServeInput {
   readonly grpcPort?: number | undefined;
   /** False: browsers get no page at `/` to try the model with. Default true. */
   readonly page?: boolean | undefined;
+  /** How live data are compared with the model's baseline, when it has one. */
+  readonly drift?: DriftSettingsInput | undefined;
   /** From which level on `log` gets lines; default `silent`. */
   readonly logLevel?: string | undefined;
   /** Takes lines of the log, JSON objects; default: standard output. */
@@ -49,8 +52,9 @@ export async function serveModel(
   parts: { models: WorkspaceModels; events: EventSink },
 ): Promise<ModelServer> {
   const served = await readServedModel(input, parts.models);
-  const { model, executionProviders, entryScript } = served;
-  const [{ createEngine, declaredSettings }, { serveScoring }, { createMetrics }] = await Promise.all([
+  const { model } = served;
+  const [{ DriftMonitor, readBaseline }, { observeEngine }, { serveScoring }, { createMetrics }] = await Promise.all([
+    import('@edgewright/drift'),
     import('@edgewright/engine'),
     import('@edgewright/web'),
     import('@edgewright/telemetry'),
@@ -58,18 +62,7 @@ export async function serveModel(
   const logger = await openLog(input);
   parts.events({ stage: 'serve.load', state: 'started', text: `loading ${model.name}` });
   await using cleanup = new AsyncDisposableStack();
-  const engine = cleanup.use(
-    await createEngine({
-      models: [model],
-      modelDirectory: served.modelDirectory,
-      backend: served.backend,
-      ...(executionProviders === undefined ? {} : { executionProviders }),
-      ...declaredSettings(served.declared),
-      log: logger,
-      ...(entryScript === undefined ? {} : { entryScript }),
-      ...(input.signal === undefined ? {} : { signal: input.signal }),
-    }),
-  );
+  const engine = cleanup.use(await startEngine(served, logger, input.signal));
   const description = engine.describe();
   parts.events({
     stage: 'serve.load',
@@ -77,9 +70,15 @@ export async function serveModel(
     text: `loaded ${model.name} on the backend ${description.backend}: ${description.backendReason}`,
   });
   const metrics = createMetrics({ prefix: 'edgewright' });
+  const drift = new DriftMonitor({
+    baselineOf: () => readBaseline(served.modelDirectory),
+    settings: input.drift ?? {},
+    metrics,
+    logger,
+  });
   const server = cleanup.use(
     await serveScoring({
-      engine,
+      engine: observeEngine(engine, drift),
       host: input.host ?? '127.0.0.1',
       port: input.port ?? 0,
       logger,
@@ -98,6 +97,21 @@ export async function serveModel(
     description,
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
+}
+
+async function startEngine(served: ServedModel, log: Logger, signal: AbortSignal | undefined): Promise<Engine> {
+  const { createEngine, declaredSettings } = await import('@edgewright/engine');
+  const { model, modelDirectory, backend, executionProviders, entryScript, declared } = served;
+  return await createEngine({
+    models: [model],
+    modelDirectory,
+    backend,
+    ...(executionProviders === undefined ? {} : { executionProviders }),
+    ...declaredSettings(declared),
+    log,
+    ...(entryScript === undefined ? {} : { entryScript }),
+    ...(signal === undefined ? {} : { signal }),
+  });
 }
 
 async function openLog({ log, logLevel = 'silent' }: ServeInput): Promise<Logger> {

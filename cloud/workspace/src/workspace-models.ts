@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ContractError, parseModelReference } from '@edgewright/contract';
-import type { EventSink, Model, ModelReference } from '@edgewright/contract';
+import type { DriftBaseline, EventSink, Model, ModelReference } from '@edgewright/contract';
 import type {
   DownloadModelOptions,
   ModelChanges,
@@ -11,11 +11,18 @@ import type {
   ModelRegistry,
   RegisterModelInput,
 } from '@edgewright/models';
+import type { BaselineInput } from './baseline/make-baseline.ts';
 import { servicesWithModel } from './services-with-model.ts';
 import type { WorkspaceFolders } from './workspace-folders.ts';
 
+/** What one registers. */
+export interface RegisterInput extends Omit<RegisterModelInput, 'baseline'> {
+  /** The training data: what they look like is kept with the model, and hosts compare live data with it. */
+  readonly baseline?: BaselineInput;
+}
+
 /** A model that a run of an experiment wrote. */
-export interface RegisterFromRunInput extends Omit<RegisterModelInput, 'path' | 'run'> {
+export interface RegisterFromRunInput extends Omit<RegisterInput, 'path' | 'run'> {
   /** MLflow's folder `mlruns`, or the address of a tracking server. */
   readonly store: string;
   /** Inside the run's artifacts. */
@@ -59,12 +66,14 @@ export class WorkspaceModels implements AsyncDisposable {
    * Registers a file or folder as the next version of a name. What of it no backend can run is reported as events
    * `model.operators`; it is registered all the same, because backends of others may run it.
    *
-   * @throws ModelsError `ModelFileInvalid` · ContractError `InvalidReference`, `FileNotReadable`
+   * @throws ModelsError `ModelFileInvalid` · ContractError `InvalidReference`, `FileNotReadable`, and for a baseline
+   *   `InvalidDocument`, `InvalidJson`
    */
-  async register(input: RegisterModelInput): Promise<Model> {
+  async register({ baseline: training, ...input }: RegisterInput): Promise<Model> {
     const registry = await this.#open();
     this.#parts.events({ stage: 'model.register', state: 'started', text: `registering ${input.name}` });
-    const model = await registry.register(input);
+    const baseline = training === undefined ? undefined : await this.#describe(training, input);
+    const model = await registry.register({ ...input, ...(baseline === undefined ? {} : { baseline }) });
     this.#parts.events({
       stage: 'model.register',
       state: 'done',
@@ -177,6 +186,21 @@ export class WorkspaceModels implements AsyncDisposable {
     await (await this.#open()).delete({ name, version }, { dependants });
     this.#parts.events({ stage: 'model.delete', state: 'done', text: `deleted the model ${plan.model}` });
     return plan;
+  }
+
+  async #describe(training: BaselineInput, input: RegisterModelInput): Promise<DriftBaseline> {
+    const [{ lookAtModel }, { makeBaseline }] = await Promise.all([
+      import('@edgewright/models'),
+      import('./baseline/make-baseline.ts'),
+    ]);
+    const { signature, format, mainPath } = await lookAtModel(input);
+    const isRunnable = mainPath !== undefined && (format === 'onnx' || format === 'tfjs');
+    return await makeBaseline(training, {
+      signature,
+      model: isRunnable ? { name: input.name, path: mainPath, format } : undefined,
+      events: this.#parts.events,
+      signal: input.signal,
+    });
   }
 
   /** The services before the images, because a service may be of an image. */

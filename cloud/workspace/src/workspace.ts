@@ -28,6 +28,7 @@ import { WorkspaceImages } from './workspace-images.ts';
 import { WorkspaceManifests } from './workspace-manifests.ts';
 import { WorkspaceModels } from './workspace-models.ts';
 import { WorkspaceServices } from './workspace-services.ts';
+import { WorkspaceMonitor } from './workspace-monitor.ts';
 import { WorkspaceRollouts } from './workspace-rollouts.ts';
 import { WorkspaceSimulator } from './workspace-simulator.ts';
 
@@ -64,6 +65,7 @@ export class Workspace implements AsyncDisposable {
   readonly edge: WorkspaceEdge;
   readonly fleet: WorkspaceFleet;
   readonly rollouts: WorkspaceRollouts;
+  readonly monitor: WorkspaceMonitor;
   readonly simulator: WorkspaceSimulator;
   readonly #events: EventSink;
 
@@ -87,6 +89,7 @@ export class Workspace implements AsyncDisposable {
     this.manifests = new WorkspaceManifests({ images: this.images });
     this.simulator = new WorkspaceSimulator(folders, events);
     this.edge = new WorkspaceEdge({ simulator: this.simulator, manifests: this.manifests, events });
+    this.monitor = new WorkspaceMonitor({ models: this.models, edge: this.edge, events });
     this.rollouts = new WorkspaceRollouts({ folders, edge: this.edge, events });
     this.fleet = new WorkspaceFleet({ edge: this.edge, images: this.images });
   }

@@ -1,5 +1,7 @@
 import Type from 'typebox';
 import type { Static } from 'typebox';
+import { checkDocument } from '../document.ts';
+import { parseJson } from '../parse-json.ts';
 
 const Share = (description: string) => Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, description }));
 
@@ -79,4 +81,14 @@ export function completeDriftSettings(given: DriftSettingsInput = {}): DriftSett
     stepRows,
     minimumRows: Math.min(windowRows, given.minimumRows ?? 100),
   };
+}
+
+/**
+ * Reads settings as an environment variable has them, a JSON object.
+ *
+ * @param source where it stands, for the message
+ * @throws ContractError `InvalidJson`, `InvalidDocument`
+ */
+export function parseDriftSettings(text: string, source: string): DriftSettingsInput {
+  return checkDocument(DriftSettingsSchema, parseJson(text, source), source);
 }

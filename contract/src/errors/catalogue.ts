@@ -4,6 +4,7 @@ import { clientErrors } from './client.ts';
 import { collectionErrors } from './collection.ts';
 import { contractErrors } from './contract.ts';
 import { deployersErrors } from './deployers.ts';
+import { driftErrors } from './drift.ts';
 import { edgeErrors } from './edge.ts';
 import { engineErrors } from './engine.ts';
 import { iothubErrors } from './iothub.ts';
@@ -29,6 +30,7 @@ export const errorCatalogue = {
   collection: collectionErrors,
   contract: contractErrors,
   deployers: deployersErrors,
+  drift: driftErrors,
   edge: edgeErrors,
   engine: engineErrors,
   iothub: iothubErrors,

@@ -76,6 +76,18 @@ export const workspaceErrors = {
       'It is not said to which cluster or resource group a service is to be deployed, or where its image can be pushed',
     remedy: 'Attach one with `edgewright computetarget attach`, and name it with --ct.',
   },
+  ReportEmpty: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'There is nothing that a report could be written about',
+    remedy: 'Name collected data, metrics or devices, and check the model and the times.',
+  },
+  ReportTooLarge: {
+    fault: 'user',
+    httpStatus: 400,
+    meaning: 'A report would be of more rows than are held in memory',
+    remedy: 'Choose a time with --since and --until, or one model with --model.',
+  },
   ServiceUnreachable: {
     fault: 'remote',
     httpStatus: 502,

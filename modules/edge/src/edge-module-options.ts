@@ -1,5 +1,6 @@
 import type { Engine, SwapOptions } from '@edgewright/engine';
 import type { HealthBoard, Logger, Metrics, ScoringMetrics, Tracing } from '@edgewright/telemetry';
+import type { DriftWatch } from './drift-outlet.ts';
 import type { EdgeSettings } from './edge-settings.ts';
 import type { CreateClient } from './hub/hub-session.ts';
 import type { ModelSlot } from './model-update/model-slot.ts';
@@ -20,6 +21,8 @@ export interface EdgeModuleOptions {
   readonly settings?: Partial<EdgeSettings>;
   /** What the engine was made of, and where models that are fetched are kept. */
   readonly models: ModelSlot;
+  /** Compares live data with the baseline of the model; without it nothing is said of drift. */
+  readonly drift?: DriftWatch;
   /** A folder that outlives the process, for the journal of `after-journal` and what waits for the cloud. */
   readonly stateDirectory?: string;
   /** Makes the engine of a shadow model, which must not run on this thread; without it there are none. */

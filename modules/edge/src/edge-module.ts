@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import azureIotDevice from 'azure-iot-device';
 import { AcknowledgementSwitch } from './acknowledgement/acknowledgement-switch.ts';
 import type { EdgeModuleOptions } from './edge-module-options.ts';
+import { DriftOutlet } from './drift-outlet.ts';
 import { defaultEdgeSettings } from './edge-settings.ts';
 import type { EdgeSettings } from './edge-settings.ts';
 import { CloudEndpoint } from './fallback/cloud-endpoint.ts';
@@ -45,6 +46,7 @@ export class EdgeModule implements AsyncDisposable {
   readonly #pause: UpdatePause;
   readonly #tuning: DeviceTuning;
   readonly #fallback: CloudFallback;
+  readonly #drift: DriftOutlet;
   readonly #handler: MessageHandler;
   readonly #link: HubLink;
   readonly #acknowledgement: AcknowledgementSwitch;
@@ -82,6 +84,7 @@ export class EdgeModule implements AsyncDisposable {
     this.#status = this.#createStatus();
     this.#link = this.#createLink();
     this.#fallback = this.#createFallback();
+    this.#drift = this.#createDriftOutlet(changed);
     this.#handler = this.#createHandler();
     this.#acknowledgement = new AcknowledgementSwitch({
       handler: this.#handler,
@@ -129,6 +132,7 @@ export class EdgeModule implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await within(this.#tuning[Symbol.asyncDispose](), RELEASE_MS);
     this.#pause[Symbol.dispose]();
+    this.#drift[Symbol.dispose]();
     this.#acknowledgement.hold();
     const idle = this.#intake.close();
     await within(idle, this.#edgeSettings.drainMs);
@@ -153,6 +157,7 @@ export class EdgeModule implements AsyncDisposable {
       update: () => this.#updater.status,
       shadow: () => this.#shadow.status,
       fallback: () => this.#fallback.status,
+      drift: () => this.#options.drift?.report() ?? null,
       tuning: () => this.#tuning.status,
       counters: this.#counters,
       pause: this.#pause,
@@ -179,6 +184,7 @@ export class EdgeModule implements AsyncDisposable {
         this.#intake.hold();
         this.#acknowledgement.hold();
         this.#fallback.hold();
+        this.#drift.hold();
       },
     });
   }
@@ -195,6 +201,12 @@ export class EdgeModule implements AsyncDisposable {
       metrics,
       logger,
     });
+  }
+
+  #createDriftOutlet(changed: () => void): DriftOutlet {
+    const { drift: watch, logger } = this.#options;
+    const output = (): string | undefined => this.#settings.drift.output;
+    return new DriftOutlet({ watch, outbox: this.#link, output, changed, logger });
   }
 
   #createHandler(): MessageHandler {
@@ -250,6 +262,7 @@ export class EdgeModule implements AsyncDisposable {
     this.#reporter.attach(session);
     this.#acknowledgement.ready();
     this.#fallback.ready();
+    this.#drift.ready();
     this.#intake.open();
   }
 
@@ -269,6 +282,7 @@ export class EdgeModule implements AsyncDisposable {
     this.#options.logger.level = settings.logLevel ?? this.#startLevel;
     this.#settings = settings;
     await this.#fallback.configure(fallback);
+    this.#options.drift?.configure(settings.drift);
     this.#updater.want(model, settings.modelGate);
     this.#shadow.want(shadow);
   }

@@ -17,6 +17,7 @@ export interface ModuleStatusOptions {
   readonly shadow: () => NonNullable<ScorerReported['shadow']> | null;
   readonly fallback: () => NonNullable<ScorerReported['fallback']> | null;
   readonly tuning: () => ReportedTuning | null;
+  readonly drift: () => NonNullable<ScorerReported['drift']> | null;
   readonly counters: EdgeCounters;
   readonly pause: UpdatePause;
 }
@@ -53,7 +54,7 @@ export class ModuleStatus {
   }
 
   snapshot(): ScorerReported {
-    const { engine, digest, update, shadow, fallback, tuning, counters, pause } = this.#options;
+    const { engine, digest, update, shadow, fallback, tuning, drift, counters, pause } = this.#options;
     const description = engine.describe();
     const { backend, backendReason, execution } = description;
     const sha256 = digest();
@@ -77,6 +78,7 @@ export class ModuleStatus {
       shadow: shadow(),
       fallback: fallback(),
       tuning: cutReason(tuning()),
+      drift: drift(),
       lastError: this.#lastError,
     };
   }

@@ -38,6 +38,8 @@ export interface ScorerSettings {
   readonly engine: EngineSettings;
   readonly fallback: ScorerDesired['fallback'];
   readonly shadow: ScorerDesired['shadow'];
+  /** How live data are compared with the model's baseline; what is left out stays as the module was started. */
+  readonly drift: NonNullable<ScorerDesired['drift']>;
   readonly reportIntervalSeconds: number;
   /** Undefined: as the module was started. */
   readonly logLevel: ScorerDesired['logLevel'];
@@ -82,6 +84,7 @@ export function readScorerSettings(desired: Readonly<Record<string, unknown>>): 
     engine,
     fallback,
     shadow,
+    drift,
     reportIntervalSeconds,
     logLevel,
   } = own as ScorerDesired;
@@ -95,6 +98,7 @@ export function readScorerSettings(desired: Readonly<Record<string, unknown>>): 
     engine: engine ?? {},
     fallback,
     shadow,
+    drift: drift ?? {},
     reportIntervalSeconds: reportIntervalSeconds ?? 60,
     logLevel,
     outputsOf: (inputName) => ({

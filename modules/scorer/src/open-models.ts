@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { imagePaths, messageOf } from '@edgewright/contract';
-import type { ScoringConfig } from '@edgewright/contract';
+import type { DriftBaseline, ScoringConfig } from '@edgewright/contract';
+import { readBaseline } from '@edgewright/drift';
 import { ModelSlot, readModelKey } from '@edgewright/edge';
 import type { ModelSlotOptions } from '@edgewright/edge';
 import type { SwapOptions } from '@edgewright/engine';
@@ -49,6 +50,19 @@ export function imageModels(
     })),
     modelDirectory: modelDirectory ?? path.join(appRoot, folder),
   };
+}
+
+/** The baseline of a model: of the image, or of one that was fetched. */
+export async function baselineOf(
+  { name, version }: { readonly name: string; readonly version: number },
+  { config, models, appRoot }: { readonly config: ScoringConfig; readonly models: ModelSlot; readonly appRoot: string },
+): Promise<DriftBaseline | undefined> {
+  const { active, store } = models;
+  if (store !== undefined && active?.name === name && active.version === version) {
+    return await readBaseline(path.dirname(store.fileOf(active)));
+  }
+  const model = config.models.find((each) => each.name === name && each.version === version);
+  return model === undefined ? undefined : await readBaseline(path.join(appRoot, model.directory));
 }
 
 async function readKey(file: string): Promise<NonNullable<ModelSlotOptions['publicKey']>> {

@@ -4,11 +4,13 @@ import { messageOf } from '@edgewright/contract';
 import type { ScoringConfig } from '@edgewright/contract';
 import { runEdgeModule } from '@edgewright/edge';
 import type { ModelSlot } from '@edgewright/edge';
-import { createEngine, declaredSettings } from '@edgewright/engine';
+import { DriftMonitor } from '@edgewright/drift';
+import type { DriftMonitorOptions } from '@edgewright/drift';
+import { createEngine, declaredSettings, observeEngine } from '@edgewright/engine';
 import type { Engine, EngineOptions } from '@edgewright/engine';
 import { createMetrics, createScoringMetrics, HealthBoard } from '@edgewright/telemetry';
 import type { Logger, Metrics } from '@edgewright/telemetry';
-import { imageModels, openModels } from './open-models.ts';
+import { baselineOf, imageModels, openModels } from './open-models.ts';
 import { openRepository } from './open-repository.ts';
 import { readSecret } from './read-secret.ts';
 import { readScoringConfig } from './read-scoring-config.ts';
@@ -47,7 +49,10 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
     modelControl === undefined ? undefined : await openRepository(image, { environment, engine: options, logger });
   await using engine = repository ?? (await startEngine(models, options));
   scoringMetrics.watchEngine(() => engine.stats());
-  const shared = { engine, logger, tracing, metrics, scoringMetrics };
+  const { appRoot } = environment;
+  const find: DriftMonitorOptions['baselineOf'] = (model) => baselineOf(model, { config, models, appRoot });
+  const drift = new DriftMonitor({ baselineOf: find, settings: environment.drift, metrics, logger });
+  const shared = { engine: observeEngine(engine, drift), logger, tracing, metrics, scoringMetrics };
   await using server = await serveService({
     ...shared,
     service: environment.service,
@@ -74,6 +79,7 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
     await runEdgeModule({
       ...shared,
       models,
+      drift,
       health,
       signal,
       settings: { ...(hubDeadlineMs === undefined ? {} : { hubDeadlineMs }), tokenLifetime },

@@ -3,10 +3,11 @@ import {
   imagePaths,
   messageOf,
   parseBackendChoice,
+  parseDriftSettings,
   parseEngineSettings,
   parseExecutionProviders,
 } from '@edgewright/contract';
-import type { EngineSettings } from '@edgewright/contract';
+import type { DriftSettingsInput, EngineSettings } from '@edgewright/contract';
 import { secretOf } from './read-secret.ts';
 import type { Secret } from './read-secret.ts';
 import { ScorerError } from './scorer-error.ts';
@@ -39,6 +40,8 @@ export interface ScorerEnvironment {
   readonly tracing: TracingEnvironment | undefined;
   /** What goes before the image's own settings; empty where nothing is set. */
   readonly engine: EngineSettings;
+  /** How live data are compared with the baselines of models. */
+  readonly drift: DriftSettingsInput;
   readonly edge: EdgeEnvironment | undefined;
 }
 
@@ -98,6 +101,7 @@ export function readScorerEnvironment(variables: Variables): ScorerEnvironment {
     registryCredentials: secretOf(variables, 'EDGEWRIGHT_REGISTRY_CREDENTIALS'),
     tracing: readTracingEnvironment(variables),
     engine: readEngine(variables),
+    drift: parsed(variables, 'EDGEWRIGHT_DRIFT', parseDriftSettings) ?? {},
     edge,
   };
 }

@@ -30,6 +30,8 @@ export interface CounterMetric<Label extends string = string> {
 
 export interface GaugeMetric<Label extends string = string> {
   set(labels: Readonly<Record<Label, string>>, value: number): void;
+  /** Takes all its samples away. */
+  clear(): void;
 }
 
 export interface DurationMetric<Label extends string = string> {
@@ -87,7 +89,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
     gauge: (metric) => {
       const gauge = new Gauge(common(metric));
-      return { set: (values, value) => gauge.set(values, finite(metric.name, value)) };
+      return { set: (values, value) => gauge.set(values, finite(metric.name, value)), clear: () => gauge.reset() };
     },
     sampledGauge: (metric, sample) => {
       const gauge: Gauge = new Gauge({ ...common(metric), collect: () => gauge.set(finite(metric.name, sample())) });

@@ -47,6 +47,7 @@ export function modelText(model: Model): string {
     ['datasets', (model.datasets ?? []).map(({ name, id }) => `${name}=${id}`).join(' ') || undefined],
     ['samples', samplesText(model)],
     ['resources', resourcesText(model)],
+    ['baseline', baselineText(model)],
     ['size', sizeText(model.sizeBytes)],
     ['files', model.files.map((file) => `${file.path} sha256:${file.sha256.slice(0, 12)}…`).join(', ')],
   ]);
@@ -59,6 +60,14 @@ function operatorText({ operators = [], opsets = {} }: Model): string | undefine
   const shown = operators.slice(0, SHOWN_OPERATORS).join(', ');
   const more = operators.length > SHOWN_OPERATORS ? ` and ${operators.length - SHOWN_OPERATORS} more` : '';
   return `${shown}${more} (${sets.join(', ')})`;
+}
+
+/** `10 inputs and 1 output, of 353 rows of train.csv` */
+function baselineText({ baseline }: Model): string | undefined {
+  if (baseline === undefined) return undefined;
+  const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
+  const { inputs, outputs, source } = baseline;
+  return `${counted(inputs, 'input')} and ${counted(outputs, 'output')}, of ${counted(source.rows, 'row')} of ${source.file}`;
 }
 
 function samplesText({ sampleInputDatasetId, sampleOutputDatasetId }: Model): string | undefined {

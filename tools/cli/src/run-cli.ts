@@ -14,6 +14,7 @@ import { defineManifest } from './verbs/manifest.ts';
 import { defineModelDeploy } from './verbs/model-deploy.ts';
 import { defineModelProfile } from './verbs/model-profile.ts';
 import { defineModel } from './verbs/model.ts';
+import { defineMonitor } from './verbs/monitor.ts';
 import { defineRollout } from './verbs/rollout.ts';
 import { defineRoute } from './verbs/route.ts';
 import { defineServe } from './verbs/serve.ts';
@@ -34,6 +35,7 @@ const groups = [
   defineManifest,
   defineEdge,
   defineRollout,
+  defineMonitor,
   defineSim,
   defineRoute,
   defineServe,

@@ -70,7 +70,9 @@ describe('whyNotNow', () => {
 
 describe('checkGates', () => {
   const twin = (scored: number, failed: number, p99: number) => ({
-    properties: { reported: { state: 'running', counters: { scored, failed }, latencyMs: { p99 } } },
+    properties: {
+      reported: { state: 'running', counters: { scored, failed }, latencyMs: { p99 }, drift: { psi: p99 / 100 } },
+    },
   });
   const reports = {
     twins: new Map([
@@ -91,6 +93,8 @@ describe('checkGates', () => {
     [{ name: 'g', value: 'latencyMs.p99', aggregate: 'mean', maximum: 49 }, 50, false],
     [{ name: 'g', value: 'latencyMs.p99', aggregate: 'p95', maximum: 49 }, 90, false],
     [{ name: 'g', value: 'drift', aggregate: 'maximum', maximum: 1 }, null, true],
+    [{ name: 'g', value: 'drift.psi', aggregate: 'maximum', maximum: 0.25 }, 0.9, false],
+    [{ name: 'g', value: 'drift.psi', aggregate: 'mean', maximum: 0.5 }, 0.5, true],
     [{ name: 'g', metric: 'reportedFailedCount', maximum: 0 }, 3, false],
   ] as const)('%j is %d', (gate, value, passed) => {
     const [result] = checkGates([gate as never], reports);

@@ -20,8 +20,8 @@ import { newModel } from '../new-model.ts';
 import { pageSizeOf } from '../page-size.ts';
 import { readPageToken, writePageToken } from '../page-token.ts';
 import type { BlobFolder } from '../store/blob-folder.ts';
-import { collectModelFiles } from '../store/collect-model-files.ts';
 import { labelConditions, meets } from '../store/label-condition.ts';
+import { stageModel } from '../store/stage-model.ts';
 import { readAhead } from './read-ahead.ts';
 import type { ListedVersion, RemoteStore, StoredModel } from './remote-store.ts';
 
@@ -57,10 +57,12 @@ export class RemoteModelRegistry implements ModelRegistry {
   async register(input: RegisterModelInput): Promise<Model> {
     checkModelInput(input);
     this.#checkNameLength(input.name);
-    const sources = await collectModelFiles(input.path, input.childPaths);
     await using staging = await this.#cache.openStaging();
-    const files = await this.#cache.stage(sources, staging.directory, input.signal);
-    const content = inspectModel(input.path, files, input.framework);
+    const { files, own, baseline } = await stageModel(input, this.#cache, staging.directory);
+    const content = {
+      ...inspectModel(input.path, own, input.framework),
+      ...(baseline === undefined ? {} : { baseline }),
+    };
     const model = await this.#store.add({
       name: input.name,
       files,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isEdgewrightError, messageOf } from '@edgewright/contract';
+import { baselineLimits, isEdgewrightError, messageOf } from '@edgewright/contract';
 import type { Logger, Tracing } from '@edgewright/telemetry';
 import { EdgeError } from '../edge-error.ts';
 import { downloadModel, publicUrl } from './download-model.ts';
@@ -21,6 +21,7 @@ export interface WantedModel {
   readonly sizeBytes?: number | undefined;
   readonly signature?: string | undefined;
   readonly warmUp?: readonly unknown[] | undefined;
+  readonly baseline?: { readonly url?: string | undefined; readonly sha256: string } | undefined;
 }
 
 /** The same model by the same way: then there is nothing to do anew. */
@@ -64,6 +65,7 @@ export async function fetchModel(model: WantedModel, options: FetchModelOptions)
   const { store, publicKey, onStep, signal } = options;
   // before a byte is fetched: what is not signed is not wanted
   if (publicKey !== undefined) checkSignature(model, publicKey);
+  await fetchBaseline(model, options);
   if (await store.holds(model)) return;
   for (let attempt = 1; ; attempt += 1) {
     const isResumed = await downloadWithPatience(model, options);
@@ -80,6 +82,43 @@ export async function fetchModel(model: WantedModel, options: FetchModelOptions)
     );
   }
   await store.adopt(model);
+}
+
+/** A model without its baseline is better than none: what goes wrong is logged, and drift is then not watched. */
+async function fetchBaseline(
+  model: WantedModel,
+  { store, registryCredentials, logger, signal }: FetchModelOptions,
+): Promise<void> {
+  const { baseline, url } = model;
+  if (baseline === undefined) {
+    await store.dropBaseline(model);
+    return;
+  }
+  const { sha256 } = baseline;
+  try {
+    if ((await fileDigest(store.baselineOf(model), signal).catch(() => undefined)) === sha256) return;
+    const file = store.partialOf(baseline);
+    await downloadModel({
+      url: baseline.url ?? url,
+      sha256,
+      registryCredentials,
+      file,
+      signal,
+      onProgress: checkBaselineSize,
+    });
+    const found = await fileDigest(file, signal);
+    if (found === sha256) await store.adoptBaseline(model, file);
+    else await store.discard(baseline);
+    if (found !== sha256)
+      throw new RangeError(`its SHA-256 is ${found ?? 'that of no file'}, and baseline.sha256 is ${sha256}`);
+  } catch (error) {
+    signal.throwIfAborted();
+    logger.warn({ event: 'drift.unwatched', reason: messageOf(error) }, 'the baseline of a model is not taken');
+  }
+}
+
+function checkBaselineSize(done: number): void {
+  if (done > baselineLimits.fileBytes) throw new RangeError(`it has more than ${baselineLimits.fileBytes} bytes`);
 }
 
 function checkSignature(model: WantedModel, publicKey: NonNullable<ModelSlot['publicKey']>): void {

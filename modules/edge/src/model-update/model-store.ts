@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { checkDocument, messageOf, parseJson } from '@edgewright/contract';
+import { BASELINE_FILE, checkDocument, messageOf, parseJson } from '@edgewright/contract';
 import type { Logger } from '@edgewright/telemetry';
 import { EdgeError } from '../edge-error.ts';
 import { fileDigest } from './file-digest.ts';
@@ -44,6 +44,11 @@ export class ModelStore {
     return path.join(this.directory, sha256, MODEL_FILE);
   }
 
+  /** The baseline of a model, when it has one. */
+  baselineOf(model: { readonly sha256: string }): string {
+    return path.join(path.dirname(this.fileOf(model)), BASELINE_FILE);
+  }
+
   /** Where a model is fetched to. */
   partialOf({ sha256 }: { readonly sha256: string }): string {
     return path.join(this.directory, PARTIAL, sha256);
@@ -84,6 +89,17 @@ export class ModelStore {
     } catch (cause) {
       throw unusable(`cannot keep the model ${file}`, cause);
     }
+  }
+
+  /** Gives a fetched and verified baseline its final name. */
+  async adoptBaseline(model: { readonly sha256: string }, fetched: string): Promise<void> {
+    const file = this.baselineOf(model);
+    await mkdir(path.dirname(file), { recursive: true });
+    await rename(fetched, file);
+  }
+
+  async dropBaseline(model: { readonly sha256: string }): Promise<void> {
+    await rm(this.baselineOf(model), { force: true });
   }
 
   async discard(model: { readonly sha256: string }): Promise<void> {

@@ -31,8 +31,11 @@ export function wantedModel(
   if (slot.publicKey !== undefined && source.signature === undefined) {
     throw refused(`$.${place}.signature is missing, and this device has a public key that models must be signed with`);
   }
-  const { url, version, sha256, sizeBytes, signature, warmUp } = source;
-  return { name, version, url, sha256, sizeBytes, signature, warmUp };
+  const { url, version, sha256, sizeBytes, signature, warmUp, baseline } = source;
+  if (baseline !== undefined && baseline.url === undefined && !url.startsWith('oci')) {
+    throw refused(`$.${place}.baseline.url is missing, and $.${place}.url is of one file`);
+  }
+  return { name, version, url, sha256, sizeBytes, signature, warmUp, baseline };
 }
 
 /**

@@ -2,7 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { modelFrameworks } from '@edgewright/contract';
 import type { Model } from '@edgewright/contract';
-import type { RegisterModelInput } from '@edgewright/workspace';
+import type { RegisterInput } from '@edgewright/workspace';
+import { addBaselineFlags, baselineOf } from '../baseline-flags.ts';
+import type { BaselineFlags } from '../baseline-flags.ts';
 import { CliError } from '../cli-error.ts';
 import { addCriteriaFlags, criteriaOf } from '../criteria-flags.ts';
 import type { CriteriaFlags } from '../criteria-flags.ts';
@@ -30,7 +32,7 @@ export function defineModel(program: Command, invocation: Invocation): void {
   defineModelPackage(group, invocation);
 }
 
-interface RegisterFlags extends ResourceFlags, RunFlags, DatasetFlags {
+interface RegisterFlags extends ResourceFlags, RunFlags, DatasetFlags, BaselineFlags {
   readonly childPath?: string[];
   readonly outputMetadataFile?: string;
   readonly name: string;
@@ -63,10 +65,10 @@ function defineRegister(group: Command, invocation: Invocation): void {
     )
     .option('--model-framework-version <version>', 'the version of the framework')
     .option('-t, --output-metadata-file <file>', 'write the id of the model there, as JSON (modelId), for scripts');
-  addRunFlags(addDatasetFlags(addResourceFlags(verb)))
+  addBaselineFlags(addRunFlags(addDatasetFlags(addResourceFlags(verb))))
     .addHelpText('after', '\nExample:\n  $ edgewright model register -n diabetes -p diabetes.onnx --tag area=health')
     .action(async (flags: RegisterFlags) => {
-      const given = { ...registerInput(flags), signal: invocation.context.signal };
+      const given = { ...registerInput(flags), ...baselineOf(flags, invocation), signal: invocation.context.signal };
       const source = await sourceOf(flags, invocation);
       const model = await invocation.withWorkspace((workspace) =>
         'path' in source
@@ -81,7 +83,7 @@ function defineRegister(group: Command, invocation: Invocation): void {
 }
 
 /** What the flags say of the model, but not where it is. */
-function registerInput(flags: RegisterFlags): Omit<RegisterModelInput, 'path'> {
+function registerInput(flags: RegisterFlags): Omit<RegisterInput, 'path'> {
   const resourceConfiguration = resourcesOf(flags);
   return {
     name: flags.name,
