@@ -14,23 +14,13 @@ export interface EngineImageInput {
 /**
  * Builds an image for this machine alone and gives it to the Docker Engine. The workspace does not keep it.
  *
- * @throws WorkspaceError `BaseImageMissing` · PackagerError
+ * @throws PackagerError
  */
 export async function loadIntoEngine(
   { models, inferenceConfig, signal }: EngineImageInput,
   { images, tag }: { readonly images: WorkspaceImages; readonly tag: string },
 ): Promise<void> {
   const { platform } = thisProcess();
-  const { config } = await resolveConfig(inferenceConfig === undefined ? {} : { inferenceConfig });
-  if (config.baseImage === undefined || config.baseImage === 'scratch') {
-    const where =
-      inferenceConfig === undefined ? 'there is no inference configuration' : `${inferenceConfig} names none`;
-    throw new WorkspaceError(
-      'BaseImageMissing',
-      `cannot run the models as a container: the image needs a baseImage with a C library, and ${where}`,
-      { details: { inferenceConfig: inferenceConfig ?? null } },
-    );
-  }
   const abort = signal === undefined ? {} : { signal };
   await images.build({
     models,
@@ -44,5 +34,23 @@ export async function loadIntoEngine(
     await images.export({ image: tag, target: 'docker-daemon:', ...abort });
   } finally {
     await images.delete(tag);
+  }
+}
+
+/**
+ * Makes sure that an image for a Docker Engine can be built from an inference configuration.
+ *
+ * @throws WorkspaceError `BaseImageMissing`
+ */
+export async function requireBaseImage(inferenceConfig: string | undefined): Promise<void> {
+  const { config } = await resolveConfig(inferenceConfig === undefined ? {} : { inferenceConfig });
+  if (config.baseImage === undefined || config.baseImage === 'scratch') {
+    const where =
+      inferenceConfig === undefined ? 'there is no inference configuration' : `${inferenceConfig} names none`;
+    throw new WorkspaceError(
+      'BaseImageMissing',
+      `cannot run the models as a container: the image needs a baseImage with a C library, and ${where}`,
+      { details: { inferenceConfig: inferenceConfig ?? null } },
+    );
   }
 }

@@ -5,7 +5,7 @@ import type { Model } from '@edgewright/contract';
 import type { ComputeTarget, DeploymentSettings, ServiceSpec } from '@edgewright/deployers';
 import type { DeployInput } from './deploy-input.ts';
 import { freePort } from './free-port.ts';
-import { loadIntoEngine } from './load-into-engine.ts';
+import { loadIntoEngine, requireBaseImage } from './load-into-engine.ts';
 import { readDocument } from './read-document.ts';
 import { WorkspaceError } from './workspace-error.ts';
 import type { WorkspaceImages } from './workspace-images.ts';
@@ -61,6 +61,7 @@ async function loaded(input: Input, found: readonly Model[], parts: PrepareParts
   const { images, isDry, revision, servicesDirectory, directory } = parts;
   const { ContainerEngine, imageRepository } = await import('@edgewright/deployers');
   const tag = `${imageRepository(servicesDirectory, input.name)}:${revision}`;
+  if (input.image === undefined) await requireBaseImage(input.inferenceConfig);
   if (isDry) return { artifact: input.image ?? tag };
   // before anything is built
   const engine = await ContainerEngine.open();

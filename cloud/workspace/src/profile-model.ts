@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import type { EventSink, ModelProfile } from '@edgewright/contract';
 import type { ContainerEngine } from '@edgewright/deployers';
-import { loadIntoEngine } from './load-into-engine.ts';
+import { loadIntoEngine, requireBaseImage } from './load-into-engine.ts';
 import { profilePage } from './profile-page.ts';
 import { readBodies } from './read-bodies.ts';
 import { WorkspaceError } from './workspace-error.ts';
@@ -70,6 +70,7 @@ export async function profileModel(
   const bodies = await readBodies(input);
   const engine = await Engine.open();
   const limits = limitsOf(input, engine);
+  await requireBaseImage(input.inferenceConfig);
   const ids: string[] = [];
   for (const reference of input.models) ids.push((await models.show(reference)).id);
   const repository = `edgewright-profiles/${input.name}-${randomBytes(4).toString('hex')}`;

@@ -67,6 +67,8 @@ export class WorkspaceServices {
     using store = await this.#store();
     const former = store.former(input.name, input.overwrite === true);
     if (former !== undefined && kindOf(former.spec.settings) !== kindOf(settings)) {
+      // what cannot be is refused while the former one is still there
+      await this.plan(input);
       await this.delete(input.name);
       return await this.#change(store, undefined, { ...input, settings });
     }
