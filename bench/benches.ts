@@ -6,6 +6,7 @@ export const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   batch: async () => (await import('./batch.ts')).batchBench(),
   demo: async () => (await import('./demo.ts')).demoBench(),
   edge: async () => (await import('./edge.ts')).edgeBench(),
+  collection: async () => (await import('./collection.ts')).collectionBench(),
   fleet: async () => (await import('./fleet.ts')).fleetBench(),
   packager: async () => (await import('./packager.ts')).packagerBench(),
   web: async () => (await import('./web.ts')).webBench(),

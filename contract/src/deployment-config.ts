@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import type { Static } from 'typebox';
 import { DriftSettingsSchema } from './drift/drift-settings.ts';
+import { DeployedCollectionSchema } from './collection/collection-settings.ts';
 import { EngineSettingsSchema } from './engine-settings.ts';
 
 // `deploymentconfig.json`: what a service gets where it runs. Keys, defaults and bounds are Azure ML's (SDK v1, 2019) unless
@@ -59,6 +60,11 @@ const common = {
   ),
   page: Switch(true, 'edgewright’s own: whether browsers get a page at / to try the service with'),
   drift: Type.Optional(DriftSettingsSchema),
+  collectModelData: Type.Optional(
+    Type.Union([Type.Boolean(), DeployedCollectionSchema], {
+      description: 'whether inputs and predictions are kept; as an object edgewright’s own: also how, and where',
+    }),
+  ),
   appInsightsEnabled: Switch(false, 'whether Application Insights is told of requests'),
 };
 

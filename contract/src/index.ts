@@ -43,8 +43,17 @@ export type {
 } from './collection/collected-row.ts';
 export { COLLECTION_CONTAINER, collectionPath, parseCollectionPath } from './collection/collection-path.ts';
 export type { CollectionOwner, CollectionPlace } from './collection/collection-path.ts';
-export { CollectionSchema, ReportedCollectionSchema } from './collection/collection-settings.ts';
-export type { CollectionSettings, Redaction, ReportedCollection } from './collection/collection-settings.ts';
+export {
+  CollectionSchema,
+  DeployedCollectionSchema,
+  ReportedCollectionSchema,
+} from './collection/collection-settings.ts';
+export type {
+  CollectionSettings,
+  DeployedCollection,
+  Redaction,
+  ReportedCollection,
+} from './collection/collection-settings.ts';
 export { datatypes, tensorSpecText } from './datatype.ts';
 export type { Datatype } from './datatype.ts';
 export { typedArrays } from './typed-arrays.ts';

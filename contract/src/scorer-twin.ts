@@ -4,6 +4,7 @@ import { EngineSettingsSchema } from './engine-settings.ts';
 import { DriftReportSchema } from './drift/drift-report.ts';
 import { DriftSettingsSchema } from './drift/drift-settings.ts';
 import { FallbackSchema, ReportedFallbackSchema } from './cloud-fallback.ts';
+import { CollectionSchema, ReportedCollectionSchema } from './collection/collection-settings.ts';
 import { MAX_MESSAGE_BYTES } from './messages.ts';
 import { ReportedTuningSchema } from './tuning.ts';
 import {
@@ -149,6 +150,12 @@ export const ScorerDesiredSchema = Type.Object(
     modelGate: Type.Optional(ModelGateSchema),
     engine: Type.Optional(EngineSettingsSchema),
     shadow: Type.Optional(ShadowSchema),
+    collection: Type.Optional(
+      Type.Object(CollectionSchema.properties, {
+        additionalProperties: false,
+        description: 'inputs and predictions that are kept; default as the module was started',
+      }),
+    ),
     fallback: Type.Optional(FallbackSchema),
     drift: Type.Optional(DriftSettingsSchema),
     reportIntervalSeconds: Type.Optional(
@@ -213,6 +220,7 @@ export const ScorerReportedSchema = Type.Object(
     tuning: clearable(ReportedTuningSchema),
     /** Absent where the model has no baseline. */
     drift: clearable(DriftReportSchema),
+    collection: clearable(ReportedCollectionSchema),
     lastError: clearable(Type.Object({ code: Type.String(), message: Type.String(), at: Type.String() })),
   },
   {

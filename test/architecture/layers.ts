@@ -100,6 +100,7 @@ export const layers: readonly Layer[] = [
       ...ENGINE_AND_BELOW,
       'modules/batch',
       'modules/drift',
+      'modules/collection',
       'modules/edge',
       'modules/web',
       'modules/scorer',

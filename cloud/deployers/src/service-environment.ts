@@ -1,3 +1,5 @@
+import { collectionSecrets, collectionVariables } from './collection-environment.ts';
+import type { CollectionSecrets } from './collection-environment.ts';
 import { ownIssuer } from './credentials/service-credentials.ts';
 import type { ServiceSpec } from './service-spec.ts';
 
@@ -6,6 +8,10 @@ export interface CredentialPlaces {
   readonly keysFile?: string;
   readonly jwksFile?: string;
   readonly appInsightsFile?: string;
+  /** Files with the secrets of the collection of model data, as the service sees them. */
+  readonly collection?: CollectionSecrets;
+  /** Where collected data go that have no other place. */
+  readonly collectedFolder?: string;
 }
 
 /** The variables of the scorer that follow from the settings of a service, whatever runs it. */
@@ -31,6 +37,15 @@ export function serviceEnvironment(spec: ServiceSpec, places: CredentialPlaces):
     ...telling(settings.appInsightsEnabled, places),
     ...drift,
     ...authentication({ name, settings }, places),
+    ...collection(spec, places),
+  };
+}
+
+function collection({ settings }: ServiceSpec, places: CredentialPlaces): Record<string, string> {
+  const files = Object.entries(places.collection ?? {}) as [keyof typeof collectionSecrets, string][];
+  return {
+    ...collectionVariables(settings, places.collectedFolder),
+    ...Object.fromEntries(files.map(([name, file]) => [`${collectionSecrets[name]}_FILE`, file])),
   };
 }
 

@@ -81,8 +81,24 @@ async function recommendedBy(file: string): Promise<Record<string, unknown>> {
 /** Files that a configuration names stand relative to it. */
 function withPlacedFiles(written: unknown, directory: string): unknown {
   if (!isRecord(written)) return written;
+  const placed = placedAt(written, directory, ['sslCertificate', 'sslKey']);
+  if (isRecord(placed['collectModelData'])) {
+    placed['collectModelData'] = placedAt(placed['collectModelData'], directory, [
+      'credentialFile',
+      'hashKeyFile',
+      'folder',
+    ]);
+  }
+  return placed;
+}
+
+function placedAt(
+  written: Readonly<Record<string, unknown>>,
+  directory: string,
+  keys: readonly string[],
+): Record<string, unknown> {
   const placed = { ...written };
-  for (const key of ['sslCertificate', 'sslKey']) {
+  for (const key of keys) {
     const file = written[key];
     if (typeof file === 'string' && file !== '') placed[key] = path.resolve(directory, file);
   }

@@ -1,6 +1,7 @@
+import path from 'node:path';
 import type { BackendChoice, DriftSettingsInput, EventSink, ExecutionProvider } from '@edgewright/contract';
 import type { Engine, EngineDescription } from '@edgewright/engine';
-import type { Logger } from '@edgewright/telemetry';
+import type { Logger, Metrics } from '@edgewright/telemetry';
 import { readServedModel } from './read-served-model.ts';
 import type { ServedModel } from './read-served-model.ts';
 import type { WorkspaceModels } from './workspace-models.ts';
@@ -26,6 +27,8 @@ export interface ServeInput {
   readonly logLevel?: string | undefined;
   /** Takes lines of the log, JSON objects; default: standard output. */
   readonly log?: ((line: string) => void) | undefined;
+  /** A folder that inputs and predictions are kept in; default: nothing is kept. */
+  readonly collect?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -44,7 +47,7 @@ export interface ModelServer extends AsyncDisposable {
 /**
  * Serves a model on this machine: loads it, warms it up, then listens.
  *
- * @throws ContractError `FileNotReadable`, `InvalidReference` · ModelsError `ModelNotFound` · EngineError · WebError
+ * @throws ContractError `FileNotReadable`, `InvalidReference` · ModelsError `ModelNotFound` · EngineError · CollectionError · WebError
  *   `PortInUse`
  */
 export async function serveModel(
@@ -78,7 +81,13 @@ export async function serveModel(
   });
   const server = cleanup.use(
     await serveScoring({
-      engine: observeEngine(engine, drift),
+      engine: await collecting(input, {
+        engine: observeEngine(engine, drift),
+        metrics,
+        logger,
+        cleanup,
+        service: model.name,
+      }),
       host: input.host ?? '127.0.0.1',
       port: input.port ?? 0,
       logger,
@@ -112,6 +121,28 @@ async function startEngine(served: ServedModel, log: Logger, signal: AbortSignal
     ...(entryScript === undefined ? {} : { entryScript }),
     ...(signal === undefined ? {} : { signal }),
   });
+}
+
+interface CollectingParts {
+  readonly engine: Engine;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly cleanup: AsyncDisposableStack;
+  readonly service: string;
+}
+
+/** The engine, watched by a collector where a folder for it was given. */
+async function collecting(
+  { collect }: ServeInput,
+  { engine, metrics, logger, cleanup, service }: CollectingParts,
+): Promise<Engine> {
+  if (collect === undefined) return engine;
+  const { DataCollector } = await import('@edgewright/collection');
+  const folder = path.resolve(collect);
+  const owner = { subscription: 'local', resourceGroup: 'local', workspace: 'local', service };
+  const collector = cleanup.use(new DataCollector({ host: { owner, stateDirectory: folder }, metrics, logger }));
+  await collector.configure({ folder });
+  return collector.observing(engine, 'web');
 }
 
 async function openLog({ log, logLevel = 'silent' }: ServeInput): Promise<Logger> {

@@ -57,7 +57,7 @@ export const CollectedRowSchema = Type.Object(
     time: Type.String(),
     model: Type.String(),
     version: Type.String(),
-    /** `web`, `grpc`, `edge` or `batch`. */
+    /** `web` (REST and gRPC), or `edge`. */
     host: Type.String(),
     /** Counts the rows of one request from 0. */
     row: Type.Integer({ minimum: 0 }),

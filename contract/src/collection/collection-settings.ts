@@ -154,6 +154,18 @@ export const CollectionSchema = Type.Object(
 
 export type CollectionSettings = Static<typeof CollectionSchema>;
 
+/** `collectModelData` of a deployment configuration: the same, and the files of this machine that hold the service's secrets. */
+export const DeployedCollectionSchema = Type.Object(
+  {
+    ...CollectionSchema.properties,
+    credentialFile: Name('a file with a connection string of the storage account, or a SAS of the container'),
+    hashKeyFile: Name('a file with the key of hashes, 16 characters or more'),
+  },
+  { ...closed, description: 'whether and how inputs and predictions are kept' },
+);
+
+export type DeployedCollection = Static<typeof DeployedCollectionSchema>;
+
 /** How a collector does. */
 export const ReportedCollectionSchema = Type.Object({
   enabled: Type.Boolean(),

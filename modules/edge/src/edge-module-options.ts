@@ -1,3 +1,4 @@
+import type { CollectionSettings, ReportedCollection } from '@edgewright/contract';
 import type { Engine, SwapOptions } from '@edgewright/engine';
 import type { HealthBoard, Logger, Metrics, ScoringMetrics, Tracing } from '@edgewright/telemetry';
 import type { DriftWatch } from './drift-outlet.ts';
@@ -5,6 +6,18 @@ import type { EdgeSettings } from './edge-settings.ts';
 import type { CreateClient } from './hub/hub-session.ts';
 import type { ModelSlot } from './model-update/model-slot.ts';
 import type { TuneDevice } from './tuning/device-tuning.ts';
+
+/** Collects inputs and predictions by what the twin says. */
+export interface MessageCollection {
+  /**
+   * Throws for settings that cannot be followed; then the former ones stay in force.
+   *
+   * @param settings undefined: what the module was started with
+   */
+  configure(settings: CollectionSettings | undefined): Promise<void>;
+  /** Null before anything was to be collected. */
+  status(): ReportedCollection | null;
+}
 
 export interface EdgeModuleOptions {
   /** Ready to score. The caller closes it, after this function has ended. */
@@ -31,6 +44,8 @@ export interface EdgeModuleOptions {
   readonly tune?: TuneDevice;
   /** The key of the fallback's endpoint, asked for at each request so that it can be renewed; absent when there is none. */
   readonly fallbackKey?: () => Promise<string>;
+  /** What `engine` shows its requests to; without it the twin cannot ask for it. */
+  readonly collection?: MessageCollection;
   /** Makes the SDK's client; default `ModuleClient.fromEnvironment`, which reads the variables that edgeAgent sets. */
   readonly createClient?: CreateClient;
 }

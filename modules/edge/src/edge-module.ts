@@ -3,6 +3,7 @@ import azureIotDevice from 'azure-iot-device';
 import { AcknowledgementSwitch } from './acknowledgement/acknowledgement-switch.ts';
 import type { EdgeModuleOptions } from './edge-module-options.ts';
 import { DriftOutlet } from './drift-outlet.ts';
+import { EdgeError } from './edge-error.ts';
 import { defaultEdgeSettings } from './edge-settings.ts';
 import type { EdgeSettings } from './edge-settings.ts';
 import { CloudEndpoint } from './fallback/cloud-endpoint.ts';
@@ -20,6 +21,7 @@ import { UpdatePause } from './methods/update-pause.ts';
 import { ModelUpdater } from './model-update/model-updater.ts';
 import { wantedModel, wantedShadow } from './model-update/wanted-model.ts';
 import { ModuleStatus } from './module-status.ts';
+import { requestsAtOnce } from './requests-at-once.ts';
 import { readScorerSettings } from './scorer-settings.ts';
 import type { ScorerSettings } from './scorer-settings.ts';
 import { ShadowModel } from './shadow/shadow-model.ts';
@@ -158,6 +160,7 @@ export class EdgeModule implements AsyncDisposable {
       shadow: () => this.#shadow.status,
       fallback: () => this.#fallback.status,
       drift: () => this.#options.drift?.report() ?? null,
+      collection: () => this.#options.collection?.status() ?? null,
       tuning: () => this.#tuning.status,
       counters: this.#counters,
       pause: this.#pause,
@@ -267,11 +270,15 @@ export class EdgeModule implements AsyncDisposable {
   }
 
   async #apply(settings: ScorerSettings): Promise<void> {
-    const { models, stateDirectory, fallbackKey } = this.#options;
+    const { models, stateDirectory, fallbackKey, collection } = this.#options;
     const model = settings.model === undefined ? undefined : wantedModel(settings.model, models);
     const shadow = wantedShadow(settings, models);
     const has = { stateDirectory: stateDirectory !== undefined, key: fallbackKey !== undefined };
     const fallback = readFallbackSettings(settings.fallback, has);
+    if (settings.collection !== undefined && collection === undefined) {
+      throw new EdgeError('SettingsInvalid', 'collection: this module was started without a collector of model data');
+    }
+    await collection?.configure(settings.collection);
     await this.#acknowledgement.select(settings.acknowledgement);
     try {
       await this.#updater.reconfigure(settings.engine);
@@ -290,10 +297,4 @@ export class EdgeModule implements AsyncDisposable {
 
 async function within(promise: Promise<void>, milliseconds: number): Promise<void> {
   await Promise.race([promise, sleep(milliseconds, undefined, { ref: false })]);
-}
-
-/** edgeHub sends a message when the one before is acknowledged; the journal is worked off by several at a time. */
-function requestsAtOnce({ acknowledgement, journal, limits }: ScorerSettings): number {
-  if (acknowledgement === 'after-output') return 1;
-  return acknowledgement === 'after-journal' ? journal.concurrency : limits.concurrency;
 }

@@ -1,5 +1,5 @@
 export { EdgeError } from './edge-error.ts';
-export type { EdgeModuleOptions } from './edge-module-options.ts';
+export type { EdgeModuleOptions, MessageCollection } from './edge-module-options.ts';
 export { defaultEdgeSettings } from './edge-settings.ts';
 export type { EdgeSettings } from './edge-settings.ts';
 export type { CreateClient } from './hub/hub-session.ts';

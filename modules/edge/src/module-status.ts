@@ -18,6 +18,7 @@ export interface ModuleStatusOptions {
   readonly fallback: () => NonNullable<ScorerReported['fallback']> | null;
   readonly tuning: () => ReportedTuning | null;
   readonly drift: () => NonNullable<ScorerReported['drift']> | null;
+  readonly collection: () => ScorerReported['collection'];
   readonly counters: EdgeCounters;
   readonly pause: UpdatePause;
 }
@@ -54,7 +55,7 @@ export class ModuleStatus {
   }
 
   snapshot(): ScorerReported {
-    const { engine, digest, update, shadow, fallback, tuning, drift, counters, pause } = this.#options;
+    const { engine, digest, update, shadow, fallback, tuning, collection, drift, counters, pause } = this.#options;
     const description = engine.describe();
     const { backend, backendReason, execution } = description;
     const sha256 = digest();
@@ -79,6 +80,7 @@ export class ModuleStatus {
       fallback: fallback(),
       tuning: cutReason(tuning()),
       drift: drift(),
+      collection: collection() ?? null,
       lastError: this.#lastError,
     };
   }

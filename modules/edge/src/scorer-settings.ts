@@ -40,6 +40,8 @@ export interface ScorerSettings {
   readonly shadow: ScorerDesired['shadow'];
   /** How live data are compared with the model's baseline; what is left out stays as the module was started. */
   readonly drift: NonNullable<ScorerDesired['drift']>;
+  /** Undefined: as the module was started. */
+  readonly collection: ScorerDesired['collection'];
   readonly reportIntervalSeconds: number;
   /** Undefined: as the module was started. */
   readonly logLevel: ScorerDesired['logLevel'];
@@ -85,6 +87,7 @@ export function readScorerSettings(desired: Readonly<Record<string, unknown>>): 
     fallback,
     shadow,
     drift,
+    collection,
     reportIntervalSeconds,
     logLevel,
   } = own as ScorerDesired;
@@ -99,6 +102,7 @@ export function readScorerSettings(desired: Readonly<Record<string, unknown>>): 
     fallback,
     shadow,
     drift: drift ?? {},
+    collection,
     reportIntervalSeconds: reportIntervalSeconds ?? 60,
     logLevel,
     outputsOf: (inputName) => ({

@@ -71,6 +71,8 @@ export interface RequestOptions {
   readonly requestId: string;
   /** What the caller calls the request; for those who observe the engine. */
   readonly correlationId?: string;
+  /** Names this request alone, where `requestId` may be that of several; for those who observe the engine. */
+  readonly messageId?: string;
   /** Gives the request up: it leaves the queue, or the worker's answer is dropped. */
   readonly signal?: AbortSignal;
   /** The deadline from the call on, queue included; default `limits.timeoutMs`. */

@@ -14,6 +14,7 @@ export type ObservedOutput =
 
 /** A request that was scored. */
 export interface ScoringObservation {
+  /** Of this request alone. */
   readonly requestId: string;
   /** What the caller calls the request, where it says so. */
   readonly correlationId?: string;
@@ -51,7 +52,7 @@ export function observeEngine(engine: Engine, observer: EngineObserver): Engine 
       return result;
     },
     infer: async (request) => {
-      if (!observer.wants(request.requestId)) return engine.infer(request);
+      if (!observer.wants(request.messageId ?? request.requestId)) return engine.infer(request);
       const tensors = copyOf(request.inputs);
       const result = await engine.infer(request);
       observer.scored({
@@ -71,8 +72,12 @@ export function observeEngine(engine: Engine, observer: EngineObserver): Engine 
   };
 }
 
-function factsOf({ requestId, correlationId }: ScoreRequest | InferRequest) {
-  return { requestId, ...(correlationId === undefined ? {} : { correlationId }), at: Date.now() };
+function factsOf({ requestId, messageId, correlationId }: ScoreRequest | InferRequest) {
+  return {
+    requestId: messageId ?? requestId,
+    ...(correlationId === undefined ? {} : { correlationId }),
+    at: Date.now(),
+  };
 }
 
 function inputOf({ data, image, http }: ScoreRequest): ObservedInput {

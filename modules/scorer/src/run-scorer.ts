@@ -18,6 +18,7 @@ import type { ScorerEnvironment } from './scorer-environment.ts';
 import { serveMetrics } from './serve-metrics.ts';
 import type { MetricsServer } from './serve-metrics.ts';
 import { serveService } from './serve-service.ts';
+import { byTwin, startCollection } from './start-collection.ts';
 import { startTracing } from './start-tracing.ts';
 import { tellPrints } from './tell-prints.ts';
 import { tuneDevice } from './tune-device.ts';
@@ -32,7 +33,7 @@ export interface RunScorerOptions {
 /**
  * Runs the scorer: loads the models, serves HTTP, and joins edgeHub where there is one, until the signal fires.
  *
- * @throws ScorerError `ScoringConfigInvalid`; EngineError when the models do not load; WebError `PortInUse`; EdgeError
+ * @throws ScorerError `ScoringConfigInvalid`; CollectionError; EngineError when the models do not load; WebError `PortInUse`; EdgeError
  *   `HubUnreachable`
  */
 export async function runScorer({ environment, logger, signal }: RunScorerOptions): Promise<void> {
@@ -40,6 +41,7 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
   const metrics = createMetrics({ prefix: 'edgewright', labels: labelsOf(environment) });
   await using tracing = await startTracing(environment, { logger, metrics });
   const scoringMetrics = createScoringMetrics(metrics);
+  await using collector = await startCollection({ environment, metrics, logger, config });
   const image = imageOf(config, environment);
   const models = await openModels(config, image, { environment, logger });
   const settings = engineSettings(config, environment);
@@ -52,9 +54,11 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
   const { appRoot } = environment;
   const find: DriftMonitorOptions['baselineOf'] = (model) => baselineOf(model, { config, models, appRoot });
   const drift = new DriftMonitor({ baselineOf: find, settings: environment.drift, metrics, logger });
-  const shared = { engine: observeEngine(engine, drift), logger, tracing, metrics, scoringMetrics };
+  const watched = observeEngine(engine, drift);
+  const shared = { logger, tracing, metrics, scoringMetrics };
   await using server = await serveService({
     ...shared,
+    engine: collector.observing(watched, 'web'),
     service: environment.service,
     repository,
     http: environment.http,
@@ -63,21 +67,16 @@ export async function runScorer({ environment, logger, signal }: RunScorerOption
   });
   const health = new HealthBoard();
   await using metricsServer = await startMetrics({ metrics, health }, environment, logger);
-  logger.info(
-    {
-      url: server.url,
-      metricsPort: metricsServer?.port,
-      ...engine.describe(),
-      joinsEdgeHub: environment.edge !== undefined,
-    },
-    'ready to score',
-  );
   const { edge, stateDirectory, fallbackKey } = environment;
+  const facts = { url: server.url, metricsPort: metricsServer?.port, joinsEdgeHub: edge !== undefined };
+  logger.info({ ...facts, ...engine.describe() }, 'ready to score');
   if (edge === undefined) await aborted(signal);
   else {
     const { hubDeadlineMs, tokenLifetime } = edge;
     await runEdgeModule({
       ...shared,
+      engine: collector.observing(watched, 'edge'),
+      collection: byTwin(collector, environment),
       models,
       drift,
       health,

@@ -8,6 +8,8 @@ import {
   parseExecutionProviders,
 } from '@edgewright/contract';
 import type { DriftSettingsInput, EngineSettings } from '@edgewright/contract';
+import { readCollectionEnvironment } from './collection-environment.ts';
+import type { CollectionEnvironment } from './collection-environment.ts';
 import { secretOf } from './read-secret.ts';
 import type { Secret } from './read-secret.ts';
 import { ScorerError } from './scorer-error.ts';
@@ -36,6 +38,8 @@ export interface ScorerEnvironment {
   readonly fallbackKey: Secret | undefined;
   /** Credentials of container registries that models come from, as Docker writes them: themselves, or their file. */
   readonly registryCredentials: Secret | undefined;
+  /** Inputs and predictions that are kept. */
+  readonly collection: CollectionEnvironment;
   /** What is told to those who watch; absent where there is nobody. */
   readonly tracing: TracingEnvironment | undefined;
   /** What goes before the image's own settings; empty where nothing is set. */
@@ -99,6 +103,7 @@ export function readScorerEnvironment(variables: Variables): ScorerEnvironment {
     modelKeyFile: variables['EDGEWRIGHT_MODEL_KEY_FILE'] || undefined,
     fallbackKey: secretOf(variables, 'EDGEWRIGHT_FALLBACK_KEY'),
     registryCredentials: secretOf(variables, 'EDGEWRIGHT_REGISTRY_CREDENTIALS'),
+    collection: readCollectionEnvironment(variables),
     tracing: readTracingEnvironment(variables),
     engine: readEngine(variables),
     drift: parsed(variables, 'EDGEWRIGHT_DRIFT', parseDriftSettings) ?? {},

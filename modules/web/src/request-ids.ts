@@ -32,6 +32,11 @@ export function otherIds(headers: IncomingHttpHeaders, requestId: string): Reado
   };
 }
 
+/** The id that the caller gave its request, beside the one by which the service calls it. */
+export function callerIdOf(headers: IncomingHttpHeaders): string | undefined {
+  return idOf(headers, 'x-ms-client-request-id') ?? idOf(headers, 'x-ms-request-id');
+}
+
 function idOf(headers: IncomingHttpHeaders, name: string): string | undefined {
   const value = headers[name];
   const id = Array.isArray(value) ? value[0] : value;

@@ -37,6 +37,7 @@ const SETTINGS: readonly SettingFlag[] = [
   flag('--model-control <none|explicit>', 'modelControl', words),
   flag('--page <bool>', 'page', truth),
   flag('--ai, --enable-app-insights <bool>', 'appInsightsEnabled', truth),
+  flag('--collect-model-data <bool>', 'collectModelData.enabled', truth),
   flag('--port <n>', 'port', number),
   flag('--container [bool]', 'container', truth),
   flag('--timeout-ms <n>', 'scoringTimeoutMs', number),

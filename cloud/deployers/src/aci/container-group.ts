@@ -1,6 +1,7 @@
 import type { ContainerGroup } from '@azure/arm-containerinstance';
 import type { AciSettings } from '../config/complete-deployment-config.ts';
 import { publicKeys } from '../credentials/service-credentials.ts';
+import { collectionSecrets, readCollectionSecrets } from '../collection-environment.ts';
 import { serviceEnvironment } from '../service-environment.ts';
 import type { ServiceSpec } from '../service-spec.ts';
 import { readCertificate } from './read-certificate.ts';
@@ -92,9 +93,11 @@ function variablesOf(spec: ServiceSpec, settings: AciSettings): Variables {
       : { EDGEWRIGHT_PRIMARY_KEY: keys.primaryKey, EDGEWRIGHT_SECONDARY_KEY: keys.secondaryKey }),
     ...(appInsights === undefined ? {} : { APPLICATIONINSIGHTS_CONNECTION_STRING: appInsights }),
   };
+  const collected = Object.entries(readCollectionSecrets(settings)) as [keyof typeof collectionSecrets, string][];
   return [
     ...Object.entries(open).map(([name, value]) => ({ name, value })),
     ...Object.entries(secret).map(([name, secureValue]) => ({ name, secureValue })),
+    ...collected.map(([name, secureValue]) => ({ name: collectionSecrets[name], secureValue })),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { publicKeys } from '../credentials/service-credentials.ts';
 import type { AksSettings } from '../config/complete-deployment-config.ts';
+import { collectionSecretFiles, readCollectionSecrets } from '../collection-environment.ts';
 import { serviceEnvironment } from '../service-environment.ts';
 import type { ServiceSpec } from '../service-spec.ts';
 import { GPU_TOLERATIONS, resourcesOf } from './container-resources.ts';
@@ -83,12 +84,13 @@ function routesOf(spec: ServiceSpec, settings: AksSettings, routing: Routing): K
   });
 }
 
-function secretOf(spec: ServiceSpec, { authEnabled }: AksSettings): KubernetesManifest | undefined {
+function secretOf(spec: ServiceSpec, settings: AksSettings): KubernetesManifest | undefined {
   const { keys, signingKey, appInsights } = spec.credentials;
   const stringData = {
-    ...(authEnabled && keys !== undefined ? { 'keys.json': JSON.stringify(keys) } : {}),
+    ...(settings.authEnabled && keys !== undefined ? { 'keys.json': JSON.stringify(keys) } : {}),
     ...(signingKey === undefined ? {} : { 'jwks.json': publicKeys(signingKey) }),
     ...(appInsights === undefined ? {} : { 'app-insights': appInsights }),
+    ...readCollectionSecrets(settings),
   };
   if (Object.keys(stringData).length === 0) return undefined;
   const data = Object.fromEntries(
@@ -147,6 +149,10 @@ function containerOf(spec: ServiceSpec, settings: AksSettings, hasSecret: boolea
       keysFile: `${KEYS_FOLDER}/keys.json`,
       jwksFile: `${KEYS_FOLDER}/jwks.json`,
       appInsightsFile: `${KEYS_FOLDER}/app-insights`,
+      // a Secret has each under its name
+      collection: Object.fromEntries(
+        Object.keys(collectionSecretFiles(settings)).map((name) => [name, `${KEYS_FOLDER}/${name}`]),
+      ),
     }),
     EDGEWRIGHT_DRAIN_SECONDS: String(DRAIN_SECONDS),
     PORT: String(PORT),

@@ -3,6 +3,7 @@ import {
   AksDeploymentSchema,
   checkDocument,
   ContractError,
+  DeployedCollectionSchema,
   LocalDeploymentSchema,
 } from '@edgewright/contract';
 import type { AciDeployment, AksDeployment, LocalDeployment } from '@edgewright/contract';
@@ -68,6 +69,7 @@ const SCHEMAS: Readonly<Record<DeploymentSettings['computeType'], TSchema>> = {
 export function completeDeploymentConfig(value: unknown, source: string): DeploymentSettings {
   const computeType = computeTypeOf(value, source);
   const schema = SCHEMAS[computeType];
+  checkLongForm((value as { collectModelData?: unknown }).collectModelData, source);
   const checked: unknown = checkDocument(schema, { ...(value as object), computeType }, source);
   const written = checked as DeploymentSettings;
   checkCommon(written, source);
@@ -77,6 +79,12 @@ export function completeDeploymentConfig(value: unknown, source: string): Deploy
   if (settings.computeType !== 'aks') return settings;
   checkAks(checked as AksDeployment, source);
   return completeAks(settings, checked as AksDeployment);
+}
+
+/** By itself, for of a union only that nothing of it fits is told. */
+function checkLongForm(collectModelData: unknown, source: string): void {
+  if (typeof collectModelData !== 'object' || collectModelData === null) return;
+  checkDocument(DeployedCollectionSchema, collectModelData, `collectModelData of ${source}`);
 }
 
 /** Azure's CLI wrote `aci` and `ACI`, `aks`, `AKS` and, for endpoints, `AKSENDPOINT`; all of them are taken. */

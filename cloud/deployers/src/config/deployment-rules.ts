@@ -1,8 +1,10 @@
 import type { AciDeployment, AksDeployment, DeploymentConfig, LocalDeployment } from '@edgewright/contract';
 import { DeployersError } from '../deployers-error.ts';
+import { checkCollection } from './collection-rules.ts';
 
 /** What holds for every target. `written` is what stands in the file, before defaults. */
 export function checkCommon(written: DeploymentConfig, source: string): void {
+  checkCollection(written, source);
   if (written.authEnabled === true && written.tokenAuthEnabled === true) {
     throw invalid(source, '$.tokenAuthEnabled', 'a service has keys or tokens, not both; set authEnabled to false');
   }
@@ -63,9 +65,6 @@ export function checkAks(written: AksDeployment, source: string): void {
     );
   }
   checkIngress(written, source);
-  if (written.dataCollection?.storageEnabled === true) {
-    throw invalid(source, '$.dataCollection.storageEnabled', 'inputs and predictions of services are not kept');
-  }
 }
 
 function checkIngress({ ingress, exposure }: AksDeployment, source: string): void {

@@ -7,6 +7,8 @@ import { ContainerEngine } from '../containers/container-engine.ts';
 import { CREDENTIALS_FOLDER } from '../containers/scorer-container-options.ts';
 import { publicKeys } from '../credentials/service-credentials.ts';
 import { DeployersError } from '../deployers-error.ts';
+import { collectionSecretFiles } from '../collection-environment.ts';
+import { collectionOf } from '../config/collection-rules.ts';
 import { serviceEnvironment } from '../service-environment.ts';
 import type { ServiceSpec } from '../service-spec.ts';
 import type { PlannedChange } from '../planned-change.ts';
@@ -111,7 +113,7 @@ export class LocalTarget implements Target {
 
   #inProcess(
     spec: ServiceSpec,
-    { keysFile, jwksFile, appInsightsFile }: ServiceFolder,
+    { keysFile, jwksFile, appInsightsFile, directory }: ServiceFolder,
   ): Pick<DesiredService, 'program' | 'environment'> {
     return {
       program: path.join(spec.artifact, 'scorer', 'main.mjs'),
@@ -119,7 +121,16 @@ export class LocalTarget implements Target {
         ...this.#options.environment,
         AML_APP_ROOT: spec.artifact,
         EDGEWRIGHT_DRAIN_SECONDS: DRAIN_SECONDS,
-        ...serviceEnvironment(spec, { keysFile, jwksFile, appInsightsFile }),
+        ...(collectionOf(spec.settings) === undefined
+          ? {}
+          : { EDGEWRIGHT_STATE_DIRECTORY: path.join(directory, 'state') }),
+        ...serviceEnvironment(spec, {
+          keysFile,
+          jwksFile,
+          appInsightsFile,
+          collection: collectionSecretFiles(spec.settings),
+          collectedFolder: path.join(directory, 'collected'),
+        }),
       },
     };
   }

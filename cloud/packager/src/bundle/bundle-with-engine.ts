@@ -1,10 +1,11 @@
 import { build } from 'esbuild';
 import type { BuildOptions, OutputFile, Plugin } from 'esbuild';
 
-/** What the engine starts or loads at run time and looks for beside its bundle, by the names it has there. */
+/** What engine and collector start or load at run time and look for beside their bundle, by the names it has there. */
 const engineParts = {
   worker: 'modules/engine/src/worker/worker-main.ts',
   'open-remote-session': 'modules/engine/src/backends/fpga/open-remote-session.ts',
+  collector: 'modules/collection/src/worker/collector-main.ts',
 } as const;
 
 /** The part for remote models is loaded when there is one, and has a bundle of its own. */
@@ -26,8 +27,8 @@ export interface EngineBundles {
 }
 
 /**
- * Bundles programs, and beside them the parts of the engine that they run: `worker.mjs` and `open-remote-session.mjs`. Each part is
- * bundled by itself. In one build esbuild would move what two entry points can reach into chunks that both load, used or not, and every
+ * Bundles programs, and beside them the parts that they run: `worker.mjs` and `open-remote-session.mjs` of the engine, and
+ * `collector.mjs`. Each part is bundled by itself. In one build esbuild would move what two entry points can reach into chunks that both load, used or not, and every
  * worker would load the schema library for the sake of remote models.
  *
  * @param options of esbuild, with the programs as `entryPoints`, all output in one flat folder

@@ -109,11 +109,6 @@ export class DataCollector implements AsyncDisposable {
     this.#sampler = new Sampler(settings.sampling ?? {});
   }
 
-  /** Checks settings without making them effective. @throws CollectionError `CollectionInvalid` */
-  async check(settings: CollectionSettings): Promise<void> {
-    await planCollection(settings, this.#options.host);
-  }
-
   /** The engine as a host uses it: what it scores is collected. */
   observing(engine: Engine, host: string): Engine {
     return observeEngine(engine, {

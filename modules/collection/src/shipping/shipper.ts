@@ -17,6 +17,8 @@ export interface ShipperOptions {
   readonly format: CollectionFormat;
   /** Whether several processes write the same file, each block where it belongs; otherwise each has files of its own. */
   readonly sharesFiles: boolean;
+  /** In one batch; default 5 000. */
+  readonly maxRequests?: number;
 }
 
 /** What goes into one batch: a block of an append blob has at most 4 MiB in the oldest versions of the service. */
@@ -45,9 +47,10 @@ export class Shipper {
    * @throws CollectionError `CollectionUploadFailed`; the batch stays
    */
   async shipNext(): Promise<number | undefined> {
-    const { buffer } = this.#options.source;
+    const { source, maxRequests = MAX_REQUESTS } = this.#options;
+    const { buffer } = source;
     while (buffer.parts.length === 0) {
-      const group = buffer.nextGroup({ maxRequests: MAX_REQUESTS, maxBytes: MAX_BYTES });
+      const group = buffer.nextGroup({ maxRequests, maxBytes: MAX_BYTES });
       if (group === undefined) return undefined;
       buffer.beginBatch(group, await this.#partsOf(group));
     }

@@ -131,7 +131,7 @@ export class MessageScorer {
     for (let attempt = 1; ; attempt += 1) {
       try {
         const remainingMs = Math.max(1, Math.floor(deadline - performance.now()));
-        const result = await engine.score({ ...request, timeoutMs: remainingMs });
+        const result = await engine.score({ ...request, ...namesOf(message), timeoutMs: remainingMs });
         scoringMetrics.record({ host: 'edge', outcome: 'ok', timings: result.timings });
         observer.scored(result, request.data);
         return result;
@@ -155,6 +155,14 @@ export class MessageScorer {
       }
     }
   }
+}
+
+/** A correlation id may be that of many messages. */
+function namesOf({ messageId, correlationId }: InputMessage) {
+  return {
+    ...(messageId === undefined ? {} : { messageId }),
+    ...(correlationId === undefined ? {} : { correlationId }),
+  };
 }
 
 /** True for failures that another try may not have: those of machines, save for a deadline that has passed. */

@@ -4,7 +4,7 @@ import { acceleratorCall, boundedJson, VALUE_LIMIT } from '@edgewright/telemetry
 import type { Logger, ScoringMetrics, TraceSpan } from '@edgewright/telemetry';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answerError } from '../answer-error.ts';
-import { otherIds } from '../request-ids.ts';
+import { callerIdOf, otherIds } from '../request-ids.ts';
 import { rowsOf } from '../repository/model-statistics.ts';
 import type { InferenceClock, ModelStatistics } from '../repository/model-statistics.ts';
 import type { SpanOf } from '../request-spans.ts';
@@ -48,6 +48,7 @@ export function answerWith({ engine, metrics, statistics, logger, spanOf, timeou
       noteRead(clock, payload, engine.describe());
       const options = {
         requestId: request.id,
+        ...correlationOf(request.headers),
         signal: whenGone(reply),
         ...(timeoutMs === undefined ? {} : { timeoutMs }),
       };
@@ -116,6 +117,12 @@ function predictionOf({ value, answer }: ScoreResult): string {
   if (!/json|^text\//.test(type)) return boundedJson({ status, bytes: body.byteLength }, VALUE_LIMIT);
   // one byte more than is told, so that the mark of what was cut appears
   return boundedJson({ status, body: new TextDecoder().decode(body.subarray(0, VALUE_LIMIT + 1)) }, VALUE_LIMIT);
+}
+
+/** What the caller calls the request, for those who look at what was scored. */
+function correlationOf(headers: FastifyRequest['headers']): { readonly correlationId?: string } {
+  const correlationId = callerIdOf(headers);
+  return correlationId === undefined ? {} : { correlationId };
 }
 
 /** The caller has its status already, and sees a connection that is cut: the reason stands in the log. */

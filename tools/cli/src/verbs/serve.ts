@@ -15,6 +15,7 @@ interface ServeFlags {
   readonly backend?: BackendChoice;
   readonly executionProviders?: ExecutionProvider[];
   readonly logLevel: string;
+  readonly collect?: string;
 }
 
 const EXAMPLE = `
@@ -53,6 +54,7 @@ export function defineServe(program: Command, invocation: Invocation): void {
       (text) => parseExecutionProviders(text, '--execution-providers'),
     )
     .option('--no-page', 'answer browsers at / with Healthy, instead of a page to try the model with')
+    .option('--collect <folder>', 'keep inputs and predictions of requests in this folder, as CSV')
     .option('--log-level <level>', 'log of requests on stderr: silent, error, warn, info or debug', 'warn')
     .addHelpText('after', EXAMPLE)
     .action(async (model: string, flags: ServeFlags) => {
@@ -66,6 +68,7 @@ export function defineServe(program: Command, invocation: Invocation): void {
           backend: flags.backend,
           executionProviders: flags.executionProviders,
           logLevel: flags.logLevel,
+          collect: flags.collect === undefined ? undefined : invocation.path(flags.collect),
           log: (line) => invocation.terminal.fail(invocation.terminal.format === 'json' ? line : sentenceOf(line)),
           inferenceConfig:
             flags.inferenceConfigFile === undefined ? undefined : invocation.path(flags.inferenceConfigFile),
