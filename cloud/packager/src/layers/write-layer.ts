@@ -1,6 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ociMediaTypes } from '@edgewright/contract';
@@ -39,7 +38,8 @@ export async function writeLayer(
   const options = signal === undefined ? {} : { signal };
   try {
     const archive = writeTar(await source.entries(), signal);
-    const target = createWriteStream(file, { flags: 'wx', flush: true });
+    // opened here and not by the stream, which could still make the file after it was removed
+    const target = (await open(file, 'wx')).createWriteStream({ flush: true });
     if (source.compression === 'gzip') {
       const stages = [plain.pass, gzipStream(), fixGzipHeader, packed.pass] as const;
       await pipeline(archive, ...stages, target, options);
