@@ -151,7 +151,7 @@ async function planLayers(
   });
   const models = options.models.map(modelLayer);
   const warmUp = await readWarmUp(config.warmUp, configDirectory);
-  const app = appLayer(scoringConfigOf(options.models, config, { entry, warmUp }), entry);
+  const app = appLayer(scoringConfigOf(options.models, config, { entry, warmUp }), entry, options.models);
   noteScripts(dependencies, context.emit);
   const { cacheDirectory } = context;
   const stacks = new Map<Platform, readonly LayerSource[]>();

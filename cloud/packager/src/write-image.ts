@@ -135,7 +135,6 @@ async function writeManifest(
         annotations: { [imageAnnotations.layerRole]: source.role, 'org.opencontainers.image.title': source.title },
       })),
     ],
-    annotations: labelsOf(facts),
   };
   const stored = await putDocument(layout, manifest);
   return { mediaType: ociMediaTypes.manifest, ...stored, platform: { ...ociPlatforms[platform] } };

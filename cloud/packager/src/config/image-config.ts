@@ -19,8 +19,8 @@ const GPU_VARIABLES = [
   ['NVIDIA_VISIBLE_DEVICES', 'all'],
   ['NVIDIA_DRIVER_CAPABILITIES', 'compute,utility'],
 ] as const;
-const HEALTH_SCRIPT =
-  "fetch('http://127.0.0.1:'+(process.env.PORT||5001)+'/').then(r=>process.exit(r.ok?0:1),()=>process.exit(1))";
+/** Where nothing answers Node.js itself ends with 1, and says why, which engines keep in the log of checks. */
+const HEALTH_SCRIPT = "fetch('http://127.0.0.1:'+(process.env.PORT||5001)+'/').then(r=>process.exit(+!r.ok))";
 
 export interface ImageFacts {
   readonly reference: ImageReference;
@@ -56,7 +56,7 @@ export function imageConfigOf(
     },
     history: [
       ...(base.config?.history ?? []),
-      ...layers.map((layer) => ({ created: NO_TIME, created_by: `edgewright: ${layer.title}` })),
+      ...layers.map((layer) => ({ created_by: `edgewright: ${layer.title}` })),
     ],
   };
 }
@@ -104,7 +104,7 @@ function environment(base: readonly string[], { models, config }: ImageFacts): s
   return [...variables].map(([name, value]) => `${name}=${value}`);
 }
 
-/** Labels of an image, which are also the annotations of its manifests. */
+/** Labels of an image, which are also the annotations of its index; manifests do not repeat what their configuration says. */
 export function labelsOf(facts: ImageFacts): Record<string, string> {
   const { base, config, models, reference, version } = facts;
   return {

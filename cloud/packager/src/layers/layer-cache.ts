@@ -5,7 +5,7 @@ import type { LayerSource } from './layer-source.ts';
 import type { WrittenLayer } from './write-layer.ts';
 
 /** Part of every key: raised when layers are written in another way than before. */
-const WRITER_VERSION = 1;
+const WRITER_VERSION = 2;
 
 /**
  * Remembers which layer came of which inputs, and keeps the compressed ones, so that a second build finds them also when its

@@ -30,14 +30,15 @@ export interface FileEntry {
  *
  * @throws RangeError when two entries have the same path, or one leads out of the root
  */
-export function arrangeEntries(root: string, entries: readonly (BytesEntry | FileEntry)[]): TarEntry[] {
+export function arrangeEntries(root: string, entries: readonly TarEntry[]): TarEntry[] {
   const arranged = new Map<string, TarEntry>();
   for (const entry of entries) {
     const parts = entry.path.split('/');
     if (parts.some((part) => part === '' || part === '.' || part === '..')) {
       throw new RangeError(`"${entry.path}" is no path inside a layer`);
     }
-    if (arranged.has(entry.path)) throw new RangeError(`"${entry.path}" is twice in a layer`);
+    const isFolderAgain = entry.type === 'directory' && arranged.get(entry.path)?.type === 'directory';
+    if (arranged.has(entry.path) && !isFolderAgain) throw new RangeError(`"${entry.path}" is twice in a layer`);
     arranged.set(entry.path, entry);
     for (let depth = 1; depth < parts.length; depth += 1) {
       const folder = parts.slice(0, depth).join('/');
