@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { BASELINE_FILE } from '@edgewright/contract';
 import { need } from '../support/need.ts';
 import { Prometheus } from '../support/prometheus.ts';
 import { createAppRoot, ScorerProcess } from '../support/scorer-process.ts';
@@ -22,18 +23,33 @@ async function read(file: string): Promise<unknown> {
   return JSON.parse(await readFile(new URL(file, folder), 'utf8')) as unknown;
 }
 
-/** An edge module that scored messages and requests, well and badly. */
+/** What the first of the model's three inputs looked like when it was trained. */
+const baseline = {
+  schemaVersion: 1,
+  source: { file: 'train.csv', sha256: '0'.repeat(64), rows: 200 },
+  inputs: [
+    {
+      ...{ name: 'age', tensor: 'x', element: 0, kind: 'numeric', count: 200, missing: 0 },
+      ...{ minimum: 0, maximum: 10, mean: 5, deviation: 3, edges: [5, 10], counts: [100, 100] },
+    },
+  ],
+  outputs: [],
+};
+
+/** An edge module that scored messages and requests, well and badly, compares them with a baseline, and keeps them but for one. */
 async function startScorer(): Promise<{ readonly url: string }> {
   const root = await createAppRoot(affineOnnx());
   onTestFinished(() => root[Symbol.asyncDispose]());
   const hub = await TestHub.start();
   onTestFinished(() => hub[Symbol.asyncDispose]());
+  await writeFile(path.join(root.directory, 'azureml-models/model/1', BASELINE_FILE), JSON.stringify(baseline));
   const ca = path.join(root.directory, 'ca.pem');
   await writeFile(ca, hub.ca);
   const scorer = new ScorerProcess({
     AML_APP_ROOT: root.directory,
     EdgeHubConnectionString: hub.connectionString,
     EdgeModuleCACertificateFile: ca,
+    EDGEWRIGHT_COLLECT_FOLDER: path.join(root.directory, 'collected'),
     // nobody listens there: what is told is lost, and counted
     OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://127.0.0.1:9/v1/traces',
   });
@@ -41,7 +57,9 @@ async function startScorer(): Promise<{ readonly url: string }> {
   await hub.deliver('in', '{"data":[[1,2,3]]}');
   await hub.deliver('in', 'not JSON');
   const url = await scorer.url();
-  for (const body of ['{"data":[[1,2,3]]}', 'not JSON']) await fetch(`${url}/score`, { method: 'POST', body });
+  // enough rows to be compared, and too many to be kept
+  const many = `{"data":[${Array.from({ length: 50_000 }, () => '[1,2,3]').join()}]}`;
+  for (const body of ['{"data":[[1,2,3]]}', 'not JSON', many]) await fetch(`${url}/score`, { method: 'POST', body });
   return { url };
 }
 
@@ -52,7 +70,12 @@ function withValues(query: string): string {
 
 it('dashboards ask for what scorers have', async (context) => {
   const { url } = await startScorer();
-  const text = await (await fetch(`${url}/metrics`)).text();
+  const readMetrics = async (): Promise<string> => await (await fetch(`${url}/metrics`)).text();
+  // requests are compared and kept after they were answered
+  for (const series of ['edgewright_drift_psi{', 'edgewright_collection_dropped_total{']) {
+    await expect.poll(readMetrics).toContain(series);
+  }
+  const text = await readMetrics();
   const { items } = (await read('azure-workbook.json')) as Workbook;
   const workbook = items.flatMap(({ content }) => content.query ?? []);
   expect(workbook.length).toBeGreaterThan(7);
