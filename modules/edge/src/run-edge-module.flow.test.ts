@@ -170,7 +170,7 @@ describe('runEdgeModule', () => {
       status: 404,
       payload: {
         message:
-          'there is no method "explode"; there are ping, status, score, reload, rollback, setLogLevel, prepareUpdate',
+          'there is no method "explode"; there are ping, status, score, reload, rollback, setLogLevel, prepareUpdate, tune, tuneResult',
       },
     });
   });
