@@ -50,8 +50,23 @@ export interface Metrics {
   /** The exposition, text format 0.0.4. */
   text(): Promise<string>;
   readonly contentType: string;
-  /** The prom-client registry underneath, for what is not offered here. */
-  readonly registry: Registry;
+  /** All samples as data, for those who send them elsewhere. */
+  families(): Promise<readonly MetricFamily[]>;
+}
+
+/** The samples of one metric. */
+export interface MetricFamily {
+  readonly name: string;
+  readonly help: string;
+  readonly type: unknown;
+  readonly values: readonly MetricSample[];
+}
+
+export interface MetricSample {
+  readonly value: number;
+  readonly labels: Readonly<Partial<Record<string, string | number>>>;
+  /** Of a sum or a count, which has a name of its own. */
+  readonly metricName?: string;
 }
 
 const NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
@@ -110,7 +125,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
       return (await registry.metrics()).replace(/ Nan$/gm, ' NaN');
     },
     contentType: registry.contentType,
-    registry,
+    families: async () => {
+      later.flush();
+      return await registry.getMetricsAsJSON();
+    },
   };
 }
 

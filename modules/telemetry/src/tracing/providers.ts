@@ -13,7 +13,7 @@ import {
 } from '@opentelemetry/sdk-trace';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { azureExporters } from '../azure-monitor/azure-exporters.ts';
-import { RegistryProducer } from './metric-producer.ts';
+import { MetricsProducer } from './metric-producer.ts';
 import { otlpLogs, otlpMetrics, otlpSpans } from './otlp-exporters.ts';
 import type { Signal, TracingOptions } from './tracing.ts';
 import { WatchedExporter } from './watched-exporter.ts';
@@ -52,7 +52,7 @@ export function openProviders(options: TracingOptions): Providers {
               exporter: watchedMetrics(exporter, options),
               exportIntervalMillis: metricsIntervalMs,
               exportTimeoutMillis: Math.min(EXPORT_TIMEOUT_MS, metricsIntervalMs),
-              metricProducers: [new RegistryProducer(metrics.registry)],
+              metricProducers: [new MetricsProducer(metrics)],
             }),
         );
   return {
